@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * After a reset nobody runs. Each step here can be done again: an interrupted recovery is recovered by calling it again, and what it
+ * decided it decides by one store, last.
+ */
+#include "../switch/operation.h"
+#include "frame.h"
+
+/* Pages that fail a check cost their instance; a parent that does is known to be redundant. Returns how many were condemned. */
+static uint32_t condemn(struct fsw_area *area)
+{
+	struct fsw_instance instance;
+	uint32_t condemned = 0;
+	uint32_t id;
+	int error;
+
+	for (id = 1; id <= area->instances; id++) {
+		error = fsw_instance_get(area, id, &instance);
+		if (error == FSW_ERR(PARENT_WORD) || error == FSW_ERR(PARENT_VALUE)) {
+			fsw__commit(area->port, fsw__parent_word(area, id),
+				    fsw__guard(id == FSW_MASTER ? 0 : FSW_MASTER, FSW_TAG_PARENT + id));
+			error = fsw_instance_get(area, id, &instance);
+		}
+		if (!error)
+			continue;
+		fsw__set_state(area, id, FSW_STATE_DEAD | FSW_CAUSE_CORRUPT << 8);
+		condemned++;
+	}
+	return condemned;
+}
+
+/* Who ran runs no more. */
+static void bury(struct fsw_area *area)
+{
+	uint32_t id;
+
+	for (id = 1; id <= area->instances; id++)
+		if (fsw__state(area, id) == FSW_STATE_RUNNING)
+			fsw__set_state(area, id, FSW_STATE_DEAD | FSW_CAUSE_RESET << 8);
+}
+
+static int dead(const struct fsw_area *area, uint32_t id)
+{
+	return (fsw__state(area, id) & 0xff) == FSW_STATE_DEAD;
+}
+
+/*
+ * One owner for every section: what an absent instance still seems to own is free, so is what the dead were given and never took, and
+ * marks go unless a claim round keeps them for its requester.
+ */
+static void settle(struct fsw_area *area, uint32_t keep)
+{
+	uint32_t gone[256 / 32] = { 0 };
+	uint32_t lost[256 / 32] = { 0 };
+	uint32_t i;
+
+	for (i = 1; i <= area->instances; i++) {
+		gone[i / 32] |= (uint32_t)(fsw__state(area, i) == FSW_STATE_EMPTY) << i % 32;
+		lost[i / 32] |= (uint32_t)dead(area, i) << i % 32;
+	}
+	for (i = 0; i < area->sections; i++) {
+		uint32_t entry = fsw__entry(area, i);
+		uint32_t owner = entry & FSW_ENTRY_OWNER;
+		uint32_t after = entry & ~(uint32_t)FSW_ENTRY_MARKS;
+
+		after |= entry & keep;
+		if (gone[owner / 32] >> owner % 32 & 1 || (entry & FSW_ENTRY_CLAIMED && lost[owner / 32] >> owner % 32 & 1))
+			after = FSW_ENTRY_AVAILABLE;
+		if (after != entry)
+			fsw__store_entry(area, i, after);
+	}
+	fsw__persist_entries(area, 0, area->sections);
+}
+
+static int cold(struct fsw_advice *advice, enum fsw_why why)
+{
+	advice->action = FSW_ACTION_COLD;
+	advice->why = why;
+	return 0;
+}
+
+/* Completes what cannot be undone. Returns the mode that is still open. */
+static uint32_t complete(struct fsw_area *area, const struct fsw_operation *operation, uint32_t phase)
+{
+	if (phase == FSW_PHASE_IDLE)
+		return FSW_MODE_NONE;
+	if (operation->mode == FSW_MODE_KILL)
+		fsw__inherit(area, operation->target, operation->source);
+	else if (operation->mode == FSW_MODE_TERMINATE && phase == FSW_PHASE_HANDED)
+		fsw__inherit(area, operation->source, operation->target);
+	else
+		return operation->mode;
+	return FSW_MODE_NONE;
+}
+
+int fsw_recover(struct fsw_area *area, void *memory, size_t length, const struct fsw_port *port, struct fsw_advice *advice)
+{
+	struct fsw_operation operation;
+	uint32_t sw, phase, owner, mode, next, lost;
+	int error;
+
+	if (!advice)
+		return FSW_ERR(ARGUMENT);
+	error = fsw__open_frame(area, memory, length, port);
+	if (error)
+		return error;
+	memset(advice, 0, sizeof(*advice));
+	sw = fsw__switch(area);
+	phase = fsw__phase(sw);
+	owner = fsw__owner(sw);
+	if (phase == FSW_PHASE_BLANK)
+		return cold(advice, FSW_WHY_NOT_READY);
+	operation = *fsw__operation(area, fsw__slot(sw));
+
+	advice->condemned = condemn(area);
+	mode = complete(area, &operation, phase);
+	bury(area);
+	/* without owner this is a recovery that was not followed by a start: what it found still holds */
+	advice->died = owner == 0 ? operation.died : 0;
+	if (owner != 0 && dead(area, owner))
+		advice->died = owner;
+	lost = owner == 0 ? operation.target : owner;
+
+	if (mode == FSW_MODE_BOOT && phase == FSW_PHASE_RESETTING && fsw__state(area, operation.target) == FSW_STATE_LOADED) {
+		settle(area, 0);
+		advice->action = FSW_ACTION_BOOT;
+		advice->why = FSW_WHY_BOOT;
+		advice->instance = operation.target;
+		return 0;
+	}
+	advice->undone = mode == FSW_MODE_RECOVER ? operation.undone : mode;
+	if (mode == FSW_MODE_CLAIM && fsw__ready(area, operation.source)) {
+		next = operation.source;
+		advice->why = FSW_WHY_CLAIM;
+	} else {
+		mode = FSW_MODE_RECOVER;
+		next = lost;
+		advice->why = FSW_WHY_UNDONE;
+		if (owner == 0)
+			advice->why = (enum fsw_why)operation.why;
+		else if (phase == FSW_PHASE_HANDED)
+			advice->why = FSW_WHY_COMPLETED;
+		if (!fsw__ready(area, next)) {
+			next = fsw__heir(area, lost);
+			advice->why = FSW_WHY_DIED;
+		}
+	}
+	settle(area, mode == FSW_MODE_CLAIM ? FSW_ENTRY_MARKS : 0);
+	if (next == 0)
+		return cold(advice, FSW_WHY_NOBODY);
+	if (advice->why == FSW_WHY_COMPLETED)
+		advice->undone = FSW_MODE_NONE;
+	advice->action = FSW_ACTION_RESUME;
+	advice->instance = next;
+	if (mode != FSW_MODE_CLAIM) {
+		memset(&operation, 0, sizeof(operation));
+		operation.source = next;
+	}
+	operation.mode = mode;
+	operation.target = next;
+	operation.core = FSW_CORE_ANY;
+	operation.died = advice->died;
+	operation.undone = advice->undone;
+	operation.why = (uint32_t)advice->why;
+	fsw__operation_commit(area, &operation, 0, FSW_PHASE_ARMED);
+	return 0;
+}

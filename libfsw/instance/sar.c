@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#define FSW_HANDOVER 1
+#include "sar.h"
+
+/* Room of a record's bytes: a multiple of 8, so that the 64-bit address of the next head is aligned. */
+#define PADDED(bytes) (((bytes) + 7) & ~7u)
+#define FRAME_BYTES (FSW_SAR_HEADER_BYTES + FSW_SAR_END_BYTES)
+
+/* Width 1, 2 or 4; size a multiple of it, 1..limit; no wrap. limit is below 2^31: no rounding up can overflow. */
+static int row_sound(uint64_t address, uint32_t width, uint32_t size, uint32_t limit)
+{
+	return (width == 1 || width == 2 || width == 4) && size - 1 < limit && !((size | (uint32_t)address) & (width - 1)) &&
+	       address + (size - 1) >= address;
+}
+
+static uint32_t *store(const struct fsw_port *port, uint32_t *to, uint32_t value)
+{
+	fsw_port_store(port, to, value);
+	return to + 1;
+}
+
+int fsw_sar_save(const struct fsw_port *port, const struct fsw_segments *table, void *blob, uint32_t room)
+{
+	uint32_t *out = (uint32_t *)blob;
+	uint32_t size = FRAME_BYTES;
+	uint32_t i;
+
+	if (room < size)
+		return FSW_ERR(SAR_SIZE);
+	for (i = 0; i < table->count; i++) {
+		const struct fsw_segment *row = &table->segment[i];
+
+		if (!row_sound(row->address, row->width, row->size, 0x7fffff00))
+			return FSW_ERR(SAR_RECORD);
+		if (FSW_SAR_RECORD_BYTES + PADDED(row->size) > room - size)
+			return FSW_ERR(SAR_SIZE);
+		size += FSW_SAR_RECORD_BYTES + PADDED(row->size);
+	}
+
+	out = store(port, out, FSW_SAR_MAGIC);
+	out = store(port, out, FSW_SAR_VERSION);
+	out = store(port, out, size);
+	out = store(port, out, 0);
+	for (i = 0; i < table->count; i++) {
+		const struct fsw_segment *row = &table->segment[i];
+		uint64_t address = row->address;
+		uint32_t left = row->size;
+		uint32_t words = PADDED(left) / 4;
+
+		out = store(port, out, (uint32_t)address);
+		out = store(port, out, (uint32_t)(address >> 32));
+		out = store(port, out, row->width);
+		out = store(port, out, left);
+		for (; words != 0; words--) {
+			uint32_t value = 0;
+			uint32_t shift;
+
+			for (shift = 0; shift < 32 && left != 0; shift += 8 * row->width) {
+				value |= fsw_port_read(port, address, row->width) << shift;
+				address += row->width;
+				left -= row->width;
+			}
+			out = store(port, out, value);
+		}
+	}
+	out = store(port, out, FSW_SAR_END_MARK);
+	out = store(port, out, 0);
+	out = store(port, out, 0);
+	store(port, out, fsw__crc32(blob, size - 4));
+	fsw_port_persist(port, blob, size);
+	return 0;
+}
+
+static const struct fsw_sar_record *next(const struct fsw_sar_record *record)
+{
+	return (const struct fsw_sar_record *)((const uint64_t *)(record + 1) + PADDED(record->size) / 8);
+}
+
+static int allowed(const struct fsw_sar_record *record, const struct fsw_segments *table)
+{
+	uint32_t i;
+
+	for (i = 0; i < table->count; i++) {
+		const struct fsw_segment *row = &table->segment[i];
+		uint64_t offset = record->address - row->address;
+
+		if (record->width == row->width && offset < row->size && record->size <= row->size - (uint32_t)offset)
+			return 1;
+	}
+	return 0;
+}
+
+int fsw_sar_verify(const void *blob, uint32_t room, const struct fsw_segments *table)
+{
+	const struct fsw_sar *sar = (const struct fsw_sar *)blob;
+	const struct fsw_sar_record *record = (const struct fsw_sar_record *)(sar + 1);
+	const struct fsw_sar_end *end;
+	uint32_t left, bytes;
+
+	if (room < FRAME_BYTES)
+		return FSW_ERR(SAR_SIZE);
+	if (sar->magic != FSW_SAR_MAGIC)
+		return FSW_ERR(SAR_MAGIC);
+	if (sar->version != FSW_SAR_VERSION)
+		return FSW_ERR(SAR_VERSION);
+	if (sar->size > room || sar->size < FRAME_BYTES || sar->size % 8)
+		return FSW_ERR(SAR_SIZE);
+	if (!fsw__record_sound(blob, sar->size))
+		return FSW_ERR(SAR_CRC);
+	for (left = sar->size - FRAME_BYTES; left != 0; left -= bytes) {
+		if (!row_sound(record->address, record->width, record->size, left))
+			return FSW_ERR(SAR_RECORD);
+		bytes = FSW_SAR_RECORD_BYTES + PADDED(record->size);
+		if (bytes > left)
+			return FSW_ERR(SAR_RECORD);
+		if (table && !allowed(record, table))
+			return FSW_ERR(SAR_RANGE);
+		record = next(record);
+	}
+	end = (const struct fsw_sar_end *)record;
+	return end->mark == FSW_SAR_END_MARK && end->width == 0 ? 0 : FSW_ERR(SAR_END);
+}
+
+void fsw__sar_write(const struct fsw_port *port, const void *blob)
+{
+	const struct fsw_sar_record *record = (const struct fsw_sar_record *)((const struct fsw_sar *)blob + 1);
+
+	for (; record->width != 0; record = next(record)) {
+		const uint32_t *in = (const uint32_t *)(record + 1);
+		uint64_t address = record->address;
+		uint32_t left = record->size;
+
+		for (; left != 0; in++) {
+			uint32_t value = *in;
+			uint32_t shift;
+
+			for (shift = 0; shift < 32 && left != 0; shift += 8 * record->width) {
+				fsw_port_write(port, address, record->width, value >> shift);
+				address += record->width;
+				left -= record->width;
+			}
+		}
+	}
+}
+
+int fsw_sar_load(const struct fsw_port *port, const struct fsw_segments *table, const void *blob, uint32_t room)
+{
+	int error = fsw_sar_verify(blob, room, table);
+
+	if (!error)
+		fsw__sar_write(port, blob);
+	return error;
+}
