@@ -4,7 +4,6 @@
 # one name a line: "fsw-... += WORD".
 
 fsw-objs += core/record.o
-fsw-objs += core/words.o
 fsw-objs += core/error.o
 fsw-objs += cmm/rules.o
 fsw-objs += cmm/map.o

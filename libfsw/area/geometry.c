@@ -6,7 +6,7 @@
 int fsw__layout(const struct fsw_geometry *geometry, struct fsw_layout *layout)
 {
 	uint32_t page_size = geometry->page_size;
-	uint64_t section, span;
+	uint64_t end;
 
 	if (geometry->section_shift < FSW_SECTION_SHIFT_MIN || geometry->section_shift > FSW_SECTION_SHIFT_MAX)
 		return FSW_ERR(SECTION_SIZE);
@@ -14,11 +14,12 @@ int fsw__layout(const struct fsw_geometry *geometry, struct fsw_layout *layout)
 		return FSW_ERR(SECTIONS);
 	if (geometry->instances - 1 >= FSW_INSTANCES_MAX)
 		return FSW_ERR(INSTANCES);
-	if (page_size < FSW_PAGE_SIZE_MIN || page_size > FSW_PAGE_SIZE_MAX || page_size & (page_size - 1))
+	/* one bit of those from the smallest to the largest */
+	if (page_size & (page_size - 1) || !(page_size & (2 * FSW_PAGE_SIZE_MAX - FSW_PAGE_SIZE_MIN)))
 		return FSW_ERR(PAGE_SIZE);
-	section = (uint64_t)1 << geometry->section_shift;
-	span = (uint64_t)geometry->sections << geometry->section_shift;
-	if (geometry->base & (section - 1) || geometry->base + span < geometry->base)
+	end = geometry->base + ((uint64_t)geometry->sections << geometry->section_shift);
+	/* no section is larger than 32 bits can say */
+	if ((uint32_t)geometry->base << (32 - geometry->section_shift) || end < geometry->base)
 		return FSW_ERR(BASE);
 	layout->pages_offset = FSW_BLOCK_SIZE + ((geometry->sections * 4 + FSW_BLOCK_SIZE - 1) & ~(uint32_t)(FSW_BLOCK_SIZE - 1));
 	layout->size = layout->pages_offset + geometry->instances * page_size;

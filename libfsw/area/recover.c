@@ -51,22 +51,27 @@ static int dead(const struct fsw_area *area, uint32_t id)
 static void settle(struct fsw_area *area, uint32_t keep)
 {
 	uint32_t gone[256 / 32] = { 0 };
-	uint32_t lost[256 / 32] = { 0 };
+	const uint32_t *cmm = area->cmm;
+	const uint32_t sections = area->sections;
+	uint32_t good = FSW_OWNER_NONE;
 	uint32_t i;
 
-	for (i = 1; i <= area->instances; i++) {
+	for (i = 1; i <= area->instances; i++)
 		gone[i / 32] |= (uint32_t)(fsw__state(area, i) == FSW_STATE_EMPTY) << i % 32;
-		lost[i / 32] |= (uint32_t)dead(area, i) << i % 32;
-	}
-	for (i = 0; i < area->sections; i++) {
-		uint32_t entry = fsw__entry(area, i);
+	FSW_UNROLL
+	for (i = 0; i < sections; i++) {
+		uint32_t entry = cmm[i] & 0xffff; /* found sound when the area was opened */
 		uint32_t owner = entry & FSW_ENTRY_OWNER;
-		uint32_t after = entry & ~(uint32_t)FSW_ENTRY_MARKS;
+		uint32_t after = entry & (~(uint32_t)FSW_ENTRY_MARKS | keep);
 
-		after |= entry & keep;
-		if (gone[owner / 32] >> owner % 32 & 1 || (entry & FSW_ENTRY_CLAIMED && lost[owner / 32] >> owner % 32 & 1))
+		/* like its neighbour, as nearly all are */
+		if (entry == good)
+			continue;
+		if (gone[owner / 32] >> owner % 32 & 1 || (entry & FSW_ENTRY_CLAIMED && dead(area, owner)))
 			after = FSW_ENTRY_AVAILABLE;
-		if (after != entry)
+		if (after == entry)
+			good = entry;
+		else
 			fsw__store_entry(area, i, after);
 	}
 	fsw__persist_entries(area, 0, area->sections);

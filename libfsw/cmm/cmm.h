@@ -29,14 +29,12 @@ int fsw__map_fill(struct fsw_area *area, const struct fsw_memory *memory);
 
 /*
  * Passes over [first, limit). An entry with unsound check bits is left as it is, for the next check to name. All persist what they store.
- *  request: mark REQUESTED what is another's movable memory; returns how many
- *  unmark:  clear the marks of an operation
- *  give:    all that is marked and free becomes owner's, AVAILABLE
+ *  request: mark REQUESTED what is another's movable memory; returns whether there was any
+ *  unmark:  clear the marks of an operation; what was marked and free becomes owner's, AVAILABLE (owner 0: stays free)
  *  take:    all that is from's becomes to's, AVAILABLE and CLAIMED
  */
-uint32_t fsw__map_request(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t asker);
-void fsw__map_unmark(struct fsw_area *area, uint32_t first, uint32_t limit);
-void fsw__map_give(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t owner);
+int fsw__map_request(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t asker);
+void fsw__map_unmark(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t owner);
 void fsw__map_take(struct fsw_area *area, uint32_t from, uint32_t to);
 
 /* Number of the first of `count` sections from physical address `start`. Errors: ALIGNMENT, OUTSIDE. */

@@ -3,9 +3,6 @@
 #include "../include/fsw/instance.h"
 #include "cmm.h"
 
-/* A payload under a mask that keeps the high half equals a value only if the check bits are sound too. */
-#define SOUND_AND(mask) (0xffff0000u | (mask))
-
 uint32_t fsw__entry(const struct fsw_area *area, uint32_t section)
 {
 	return fsw__unguard(area->cmm[section], section);
@@ -14,7 +11,6 @@ uint32_t fsw__entry(const struct fsw_area *area, uint32_t section)
 void fsw__store_entry(const struct fsw_area *area, uint32_t section, uint32_t entry)
 {
 	fsw_port_store(area->port, &area->cmm[section], fsw__guard(entry, section));
-	fsw_port_trace(area->port, FSW_EVENT_SECTION, section, entry);
 }
 
 void fsw__persist_entries(const struct fsw_area *area, uint32_t first, uint32_t limit)
@@ -55,43 +51,53 @@ int fsw_cmm_get(struct fsw_area *area, uint32_t section, uint32_t *entry)
 	return 0;
 }
 
-typedef int rule(uint32_t entry, uint32_t asker, uint32_t *after);
-
-static int change(struct fsw_area *area, rule *by, uint32_t asker, uint32_t section)
+/* The entry that `asker`, the running instance, wants to change */
+static int entry_for(struct fsw_area *area, uint32_t asker, uint32_t section, uint32_t *entry)
 {
-	uint32_t before, after;
 	int error = fsw__running(area, asker);
 
-	if (!error)
-		error = fsw_cmm_get(area, section, &before);
-	if (!error)
-		error = by(before, asker, &after);
-	if (!error && after != before) {
+	*entry = 0;
+	return error ? error : fsw_cmm_get(area, section, entry);
+}
+
+/* At most one store. */
+static int change(struct fsw_area *area, uint32_t section, uint32_t before, uint32_t after)
+{
+	if (after != before) {
 		fsw__store_entry(area, section, after);
 		fsw__persist_entries(area, section, section + 1);
 	}
-	return error;
+	return 0;
 }
 
 int fsw_cmm_offline(struct fsw_area *area, uint32_t asker, uint32_t section)
 {
-	return change(area, fsw_rule_offline, asker, section);
+	uint32_t before, after;
+	int error = entry_for(area, asker, section, &before);
+
+	if (!error)
+		error = fsw_rule_offline(before, asker, &after);
+	return error ? error : change(area, section, before, after);
 }
 
 int fsw_cmm_online(struct fsw_area *area, uint32_t asker, uint32_t section)
 {
-	return change(area, fsw_rule_online, asker, section);
-}
+	uint32_t before, after;
+	int error = entry_for(area, asker, section, &before);
 
-static int rule_keep(uint32_t entry, uint32_t asker, uint32_t *after)
-{
-	*after = asker;
-	return (entry & FSW_ENTRY_OWNER) == asker ? 0 : FSW_ERR(OTHERS);
+	if (!error)
+		error = fsw_rule_online(before, asker, &after);
+	return error ? error : change(area, section, before, after);
 }
 
 int fsw_cmm_keep(struct fsw_area *area, uint32_t asker, uint32_t section)
 {
-	return change(area, rule_keep, asker, section);
+	uint32_t before;
+	int error = entry_for(area, asker, section, &before);
+
+	if (!error && (before & FSW_ENTRY_OWNER) != asker)
+		error = FSW_ERR(OTHERS);
+	return error ? error : change(area, section, before, asker);
 }
 
 static int ranges_sound(const struct fsw_ranges *ranges)
@@ -130,87 +136,118 @@ static uint64_t covered(const struct fsw_ranges *ranges, uint64_t start, uint64_
 	return sum;
 }
 
+#define LISTS 4
+FSW_ASSERT(sizeof(struct fsw_memory) == LISTS * sizeof(struct fsw_ranges), "all of it is lists");
+
 int fsw__map_fill(struct fsw_area *area, const struct fsw_memory *memory)
 {
+	/* ram, movable, shared, excluded: the later wins */
+	const struct fsw_ranges *list = (const struct fsw_ranges *)(const void *)memory;
 	uint64_t size = (uint64_t)1 << area->header->geometry.section_shift;
 	uint64_t start = area->header->geometry.base;
-	uint32_t i;
+	uint32_t i, kind;
 
-	if (!ranges_sound(&memory->ram) || !ranges_sound(&memory->movable) || !ranges_sound(&memory->shared) ||
-	    !ranges_sound(&memory->excluded))
-		return FSW_ERR(RANGES);
+	for (kind = 0; kind < LISTS; kind++)
+		if (!ranges_sound(&list[kind]))
+			return FSW_ERR(RANGES);
 	for (i = 0; i < area->sections; i++, start += size) {
 		uint32_t entry = FSW_OWNER_NONE;
 
-		if (covered(&memory->ram, start, start + size) == size) {
-			entry = FSW_MASTER;
-			if (covered(&memory->movable, start, start + size) == size)
+		for (kind = 0; kind < LISTS; kind++) {
+			uint64_t bytes = covered(&list[kind], start, start + size);
+
+			if (bytes == 0)
+				continue;
+			if (kind == 0 && bytes == size)
+				entry = FSW_MASTER;
+			if (kind == 1 && bytes == size && entry)
 				entry |= FSW_ENTRY_AVAILABLE;
+			if (kind == 2)
+				entry = FSW_OWNER_SHARED;
+			if (kind == 3)
+				entry = FSW_OWNER_NONE;
 		}
-		if (covered(&memory->shared, start, start + size))
-			entry = FSW_OWNER_SHARED;
-		if (covered(&memory->excluded, start, start + size))
-			entry = FSW_OWNER_NONE;
 		fsw__store_entry(area, i, entry);
 	}
 	fsw__persist_entries(area, 0, area->sections);
 	return 0;
 }
 
-uint32_t fsw__map_request(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t asker)
+/*
+ * Passes look at the low halves as they are and open only those entries that they are about to change. They work on locals, since
+ * the compiler must assume that a store to the map changes the handle, and step by pointer, so that nothing else moves along.
+ */
+static inline uint32_t at(const uint32_t *cmm, const uint32_t *word)
 {
-	uint32_t salt = fsw__salt(first);
-	uint32_t marked = 0;
-	uint32_t i;
+	return (uint32_t)(word - cmm);
+}
+
+/* Reads anew, so that the look at the low half is no more than a comparison with memory. */
+static inline int sound(const uint32_t *cmm, const uint32_t *word)
+{
+	return fsw__sound(fsw__unguard(*(const volatile uint32_t *)word, at(cmm, word)));
+}
+
+int fsw__map_request(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t asker)
+{
+	const struct fsw_port *port = area->port;
+	const uint32_t own = FSW_ENTRY_AVAILABLE | asker;
+	uint32_t *cmm = area->cmm;
+	uint32_t *end = cmm + limit;
+	uint32_t *word;
+	uint32_t dull = own;
+	int marked = 0;
 
 	FSW_UNROLL
-	for (i = first; i < limit; i++) {
-		uint32_t entry = fsw__unguard_salted(area->cmm[i], salt);
+	for (word = cmm + first; word != end; word++) {
+		uint32_t entry = *word & 0xffff;
 
-		salt += FSW_GUARD_SALT_STEP;
-		/* AVAILABLE, owner 1..254, no other flag, check bits sound: one comparison */
-		if (entry - (FSW_ENTRY_AVAILABLE | 1) >= FSW_INSTANCES_MAX || entry == (FSW_ENTRY_AVAILABLE | asker))
+		/* like its neighbour, as nearly all are */
+		if (entry == dull)
 			continue;
-		fsw__store_entry(area, i, entry | FSW_ENTRY_REQUESTED);
-		marked++;
+		/* AVAILABLE, owner 1..254, and no other flag: one comparison */
+		if (entry - (FSW_ENTRY_AVAILABLE | 1) >= FSW_INSTANCES_MAX || entry == own) {
+			dull = entry;
+			continue;
+		}
+		if (!sound(cmm, word))
+			continue;
+		/* guarding is linear: a flag adds a constant */
+		fsw_port_store(port, word, *(const volatile uint32_t *)word + fsw__guard_part(FSW_ENTRY_REQUESTED));
+		marked = 1;
 	}
 	fsw__persist_entries(area, first, limit);
 	return marked;
 }
 
-void fsw__map_unmark(struct fsw_area *area, uint32_t first, uint32_t limit)
+void fsw__map_unmark(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t owner)
 {
 	uint32_t i;
 
 	for (i = first; i < limit; i++) {
 		uint32_t entry = fsw__entry(area, i);
 
-		if (fsw__sound(entry) && entry & FSW_ENTRY_MARKS)
-			fsw__store_entry(area, i, entry & ~(uint32_t)FSW_ENTRY_MARKS);
+		if (!fsw__sound(entry) || !(entry & FSW_ENTRY_MARKS))
+			continue;
+		entry &= ~(uint32_t)FSW_ENTRY_MARKS;
+		if (entry == FSW_ENTRY_AVAILABLE)
+			entry |= owner;
+		fsw__store_entry(area, i, entry);
 	}
-	fsw__persist_entries(area, first, limit);
-}
-
-void fsw__map_give(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t owner)
-{
-	uint32_t i;
-
-	for (i = first; i < limit; i++)
-		if ((fsw__entry(area, i) & SOUND_AND(FSW_ENTRY_OWNER | FSW_ENTRY_REQUESTED)) == FSW_ENTRY_REQUESTED)
-			fsw__store_entry(area, i, FSW_ENTRY_AVAILABLE | owner);
 	fsw__persist_entries(area, first, limit);
 }
 
 void fsw__map_take(struct fsw_area *area, uint32_t from, uint32_t to)
 {
-	uint32_t salt = fsw__salt(0);
-	uint32_t i;
+	const struct fsw_port *port = area->port;
+	const uint32_t taken = fsw__guard_part(FSW_ENTRY_AVAILABLE | FSW_ENTRY_CLAIMED | to);
+	uint32_t *cmm = area->cmm;
+	uint32_t *end = cmm + area->sections;
+	uint32_t *word;
 
 	FSW_UNROLL
-	for (i = 0; i < area->sections; i++) {
-		if ((fsw__unguard_salted(area->cmm[i], salt) & SOUND_AND(FSW_ENTRY_OWNER)) == from)
-			fsw__store_entry(area, i, FSW_ENTRY_AVAILABLE | FSW_ENTRY_CLAIMED | to);
-		salt += FSW_GUARD_SALT_STEP;
-	}
+	for (word = cmm; word != end; word++)
+		if ((*word & FSW_ENTRY_OWNER) == from && sound(cmm, word))
+			fsw_port_store(port, word, taken - fsw__salt(at(cmm, word)));
 	fsw__persist_entries(area, 0, area->sections);
 }

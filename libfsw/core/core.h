@@ -16,9 +16,15 @@ static inline uint32_t fsw__salt(uint32_t tag)
 	return (tag * FSW_GUARD_STRIDE + FSW_GUARD_START) << 16;
 }
 
+/* What a payload contributes to its word, wherever that is: adding flags to a word adds this. */
+static inline uint32_t fsw__guard_part(uint32_t payload)
+{
+	return payload * (1u - ((uint32_t)FSW_GUARD_MULTIPLIER << 16));
+}
+
 static inline uint32_t fsw__guard(uint32_t payload, uint32_t tag)
 {
-	return payload * (1u - ((uint32_t)FSW_GUARD_MULTIPLIER << 16)) - fsw__salt(tag);
+	return fsw__guard_part(payload) - fsw__salt(tag);
 }
 
 static inline uint32_t fsw__unguard_salted(uint32_t word, uint32_t salt)

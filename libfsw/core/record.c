@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "core.h"
 
+/* The shared copy of what is done to single words */
+#define FSW_WORDS
+#include "words.h"
+
 void fsw__record_put(const struct fsw_port *port, void *to, const void *record, uint32_t bytes)
 {
 	uint32_t *out = (uint32_t *)to;

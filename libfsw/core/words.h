@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * How words of the switch page and of instance pages are read and stored. The hand-over must have these in its own text, without
- * any pointer; all others share one copy, made by words.c. Internal, included by core.h.
+ * any pointer; all others share one copy, made by record.c. Internal, included by core.h.
  */
 
 /* Store one word and let nothing that follows overtake it: a commit. */

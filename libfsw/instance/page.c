@@ -6,9 +6,9 @@
 
 #define STATES (FSW_STATE_LAST + 1)
 #define MAY(from, to) (1u << (FSW_STATE_##from * STATES + FSW_STATE_##to))
-#define TRANSITIONS                                                                                                             \
-	(MAY(EMPTY, LOADED) | MAY(EMPTY, RUNNING) | MAY(LOADED, RUNNING) | MAY(LOADED, EMPTY) | MAY(LOADED, DEAD) |             \
-	 MAY(RUNNING, SLEEPING) | MAY(RUNNING, EMPTY) | MAY(RUNNING, DEAD) | MAY(SLEEPING, RUNNING) | MAY(SLEEPING, EMPTY) |    \
+#define TRANSITIONS                                                                                                          \
+	(MAY(EMPTY, LOADED) | MAY(EMPTY, RUNNING) | MAY(LOADED, RUNNING) | MAY(LOADED, EMPTY) | MAY(LOADED, DEAD) |          \
+	 MAY(RUNNING, SLEEPING) | MAY(RUNNING, EMPTY) | MAY(RUNNING, DEAD) | MAY(SLEEPING, RUNNING) | MAY(SLEEPING, EMPTY) | \
 	 MAY(SLEEPING, DEAD) | MAY(DEAD, EMPTY))
 
 int fsw_state_may(uint32_t from, uint32_t to)
@@ -269,6 +269,6 @@ int fsw_timings_get(struct fsw_area *area, uint32_t id, struct fsw_timings *timi
 		return FSW_ERR(ARGUMENT);
 	if (!fsw__record_sound(timings_of(area, id), sizeof(*timings)))
 		return fsw__fault(area, FSW_ERR(TIMINGS_CRC), id);
-	*timings = *timings_of(area, id);
+	memcpy(timings, timings_of(area, id), sizeof(*timings));
 	return 0;
 }

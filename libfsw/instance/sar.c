@@ -19,6 +19,26 @@ static uint32_t *store(const struct fsw_port *port, uint32_t *to, uint32_t value
 	return to + 1;
 }
 
+/* One word of the blob: one register, or as many narrower ones as there are left, the first in the low bits. */
+static uint32_t read_word(const struct fsw_port *port, uint64_t address, uint32_t width, uint32_t left)
+{
+	uint32_t value = fsw_port_read(port, address, width);
+	uint32_t at;
+
+	for (at = width; at < 4 && at < left; at += width)
+		value |= fsw_port_read(port, address + at, width) << 8 * at;
+	return value;
+}
+
+static void write_word(const struct fsw_port *port, uint64_t address, uint32_t width, uint32_t left, uint32_t value)
+{
+	uint32_t at;
+
+	fsw_port_write(port, address, width, value);
+	for (at = width; at < 4 && at < left; at += width)
+		fsw_port_write(port, address + at, width, value >> 8 * at);
+}
+
 int fsw_sar_save(const struct fsw_port *port, const struct fsw_segments *table, void *blob, uint32_t room)
 {
 	uint32_t *out = (uint32_t *)blob;
@@ -43,25 +63,20 @@ int fsw_sar_save(const struct fsw_port *port, const struct fsw_segments *table, 
 	out = store(port, out, 0);
 	for (i = 0; i < table->count; i++) {
 		const struct fsw_segment *row = &table->segment[i];
-		uint64_t address = row->address;
-		uint32_t left = row->size;
-		uint32_t words = PADDED(left) / 4;
+		const uint64_t address = row->address;
+		const uint32_t width = row->width;
+		const uint32_t bytes = row->size;
+		uint32_t at;
 
 		out = store(port, out, (uint32_t)address);
 		out = store(port, out, (uint32_t)(address >> 32));
-		out = store(port, out, row->width);
-		out = store(port, out, left);
-		for (; words != 0; words--) {
-			uint32_t value = 0;
-			uint32_t shift;
-
-			for (shift = 0; shift < 32 && left != 0; shift += 8 * row->width) {
-				value |= fsw_port_read(port, address, row->width) << shift;
-				address += row->width;
-				left -= row->width;
-			}
-			out = store(port, out, value);
-		}
+		out = store(port, out, width);
+		out = store(port, out, bytes);
+		for (at = 0; at < bytes; at += 4)
+			out = store(port, out, read_word(port, address + at, width, bytes - at));
+		/* the blob begins at a multiple of 8, and so does every head */
+		if ((uintptr_t)out & 4)
+			out = store(port, out, 0);
 	}
 	out = store(port, out, FSW_SAR_END_MARK);
 	out = store(port, out, 0);
@@ -127,19 +142,13 @@ void fsw__sar_write(const struct fsw_port *port, const void *blob)
 
 	for (; record->width != 0; record = next(record)) {
 		const uint32_t *in = (const uint32_t *)(record + 1);
-		uint64_t address = record->address;
-		uint32_t left = record->size;
+		const uint64_t address = record->address;
+		const uint32_t width = record->width;
+		const uint32_t bytes = record->size;
+		uint32_t at;
 
-		for (; left != 0; in++) {
-			uint32_t value = *in;
-			uint32_t shift;
-
-			for (shift = 0; shift < 32 && left != 0; shift += 8 * record->width) {
-				fsw_port_write(port, address, record->width, value >> shift);
-				address += record->width;
-				left -= record->width;
-			}
-		}
+		for (at = 0; at < bytes; at += 4)
+			write_word(port, address + at, width, bytes - at, *in++);
 	}
 }
 

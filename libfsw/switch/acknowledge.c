@@ -7,17 +7,17 @@ static void handed(struct fsw_area *area, uint32_t self, const struct fsw_operat
 {
 	outcome->other = operation->source;
 	switch (operation->mode) {
-	case FSW_MODE_CLAIM:
+	case FSW_MODE_CLAIM: /* the round ends with fsw_collect_end() */
 		outcome->walk.section = operation->first;
 		outcome->walk.missing = operation->wanted;
 		outcome->result = FSW_RESULT_COLLECT;
-		outcome->other = operation->died;
-		if (operation->source != self) {
-			outcome->walk.missing = fsw__claim_missing(area, operation);
-			outcome->result = FSW_RESULT_VISIT;
-			outcome->other = operation->source;
+		if (operation->source == self) {
+			outcome->other = operation->died;
+			return;
 		}
-		return; /* the round ends with fsw_collect_end() */
+		outcome->walk.missing = fsw__claim_missing(area, operation);
+		outcome->result = FSW_RESULT_VISIT;
+		return;
 	case FSW_MODE_TERMINATE:
 		fsw__inherit(area, operation->source, self);
 		outcome->result = FSW_RESULT_INHERIT;

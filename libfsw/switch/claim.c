@@ -61,9 +61,8 @@ int fsw_want_free(struct fsw_area *area, uint32_t asker, struct fsw_want *want)
 		error = FSW_ERR(ARGUMENT);
 	if (error)
 		return error;
-	return walk_on(area, &want->walk,
-		       fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_AVAILABLE | FSW_ENTRY_MARKS, FSW_ENTRY_AVAILABLE), want->limit,
-		       asker);
+	return walk_on(area, &want->walk, fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_AVAILABLE | FSW_ENTRY_MARKS, FSW_ENTRY_AVAILABLE),
+		       want->limit, asker);
 }
 
 /* The next instance in the round after `id`: the lowest ready sleeper above it, else the source. Notes whom it could not reach. */
@@ -89,9 +88,6 @@ int fsw_claim(struct fsw_area *area, uint32_t asker, const struct fsw_want *want
 		return error;
 	if (want->walk.missing == 0 || want->first > want->limit || want->limit > area->sections)
 		return FSW_ERR(ARGUMENT);
-	error = fsw__map_sound(area);
-	if (error)
-		return error;
 	memset(&operation, 0, sizeof(operation));
 	operation.source = asker;
 	operation.wanted = want->walk.missing;

@@ -45,7 +45,7 @@ void fsw__operation_undo(struct fsw_area *area, const struct fsw_operation *oper
 {
 	uint32_t owner = fsw__owner(fsw__switch(area));
 
-	fsw__map_unmark(area, operation->first, operation->limit);
+	fsw__map_unmark(area, operation->first, operation->limit, FSW_OWNER_NONE);
 	/* a reset that was asked for and never came: the source is awake after all */
 	if (fsw__state(area, owner) == FSW_STATE_SLEEPING)
 		fsw__set_state(area, owner, FSW_STATE_RUNNING);

@@ -14,8 +14,7 @@
 void fsw__operation_commit(struct fsw_area *area, struct fsw_operation *operation, uint32_t owner, uint32_t phase);
 
 /* A fresh operation asked for by `asker`, phase REQUESTED. */
-void fsw__operation_begin(struct fsw_area *area, struct fsw_operation *operation, uint32_t mode, uint32_t asker,
-			  uint32_t target);
+void fsw__operation_begin(struct fsw_area *area, struct fsw_operation *operation, uint32_t mode, uint32_t asker, uint32_t target);
 
 /*
  * Copy of the operation in force, which must be of this mode (NONE: any). Errors: those of fsw__running(), NO_OPERATION,

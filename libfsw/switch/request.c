@@ -89,12 +89,11 @@ int fsw_kill(struct fsw_area *area, uint32_t asker, uint32_t victim)
 		return FSW_ERR(SELF);
 	if (victim == FSW_MASTER)
 		return FSW_ERR(MASTER);
-	error = fsw__map_sound(area);
-	if (error)
-		return error;
-	if (fsw__state(area, victim) == FSW_STATE_EMPTY &&
-	    !fsw__map_find(area, fsw_match_owner(victim), area->sections, &section))
-		return FSW_ERR(EMPTY);
+	if (fsw__state(area, victim) == FSW_STATE_EMPTY) {
+		error = fsw__map_find(area, fsw_match_owner(victim), area->sections, &section);
+		if (error != 1)
+			return error ? error : FSW_ERR(EMPTY);
+	}
 	memset(&operation, 0, sizeof(operation));
 	fsw__operation_begin(area, &operation, FSW_MODE_KILL, asker, victim);
 	fsw__inherit(area, victim, asker);
@@ -175,7 +174,7 @@ int fsw_free(struct fsw_area *area, uint32_t asker, uint32_t target, uint64_t st
 		return error;
 	count = contiguous;
 	for (i = first + contiguous; i < area->sections; i++)
-		count += usable(fsw__entry(area, i), asker);
+		count += (uint32_t)usable(fsw__entry(area, i), asker);
 	if (count < total)
 		return fsw__fault(area, FSW_ERR(NOT_ENOUGH), count);
 
@@ -199,8 +198,8 @@ int fsw_free_next(struct fsw_area *area, uint32_t asker, uint32_t *cursor)
 
 	if (error)
 		return error;
-	return fsw__map_find(area, fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_REQUESTED, asker | FSW_ENTRY_REQUESTED),
-			     area->sections, cursor);
+	return fsw__map_find(area, fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_REQUESTED, asker | FSW_ENTRY_REQUESTED), area->sections,
+			     cursor);
 }
 
 int fsw_free_undo(struct fsw_area *area, uint32_t asker, uint32_t *cursor)
@@ -225,7 +224,7 @@ int fsw_free_commit(struct fsw_area *area, uint32_t asker)
 	if (fsw__map_matching(area, operation.first, operation.limit,
 			      fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_REQUESTED, FSW_ENTRY_REQUESTED)) != operation.wanted)
 		return FSW_ERR(UNFINISHED);
-	fsw__map_give(area, operation.first, operation.limit, operation.target);
+	fsw__map_unmark(area, operation.first, operation.limit, operation.target);
 	fsw__operation_end(area);
 	return 0;
 }

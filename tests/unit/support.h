@@ -48,14 +48,14 @@ struct world {
 	uint32_t registers[WORLD_REGISTERS];
 	uint32_t executing;			       /* the instance whose code really runs; 0: none */
 	uint32_t expected[WORLD_IDS][WORLD_REGISTERS]; /* what the registers held when it fell asleep */
-	unsigned char online[WORLD_IDS][WORLD_MAP];   /* online[x][s]: x's kernel uses section s */
+	unsigned char online[WORLD_IDS][WORLD_MAP];    /* online[x][s]: x's kernel uses section s */
 	uint32_t refuse_offline;		       /* bit s: no kernel can off-line section s */
 	enum fsw_result last_result;
 	int last_error;
 	uint32_t got; /* sections taken by the last claim */
 
 	/* the stores */
-	unsigned long points; /* stores and barriers so far */
+	unsigned long points;  /* stores and barriers so far */
 	unsigned long stop_at; /* stop before this one; 0: never */
 	jmp_buf stopped;
 	struct world_store *log; /* not yet durable */

@@ -51,9 +51,9 @@ enum fsw_why {
 struct fsw_advice {
 	enum fsw_action action;
 	enum fsw_why why;
-	uint32_t instance; /* whom to resume or boot; 0 with COLD */
-	uint32_t died;	   /* the instance that the reset ended; 0: none */
-	uint32_t undone;   /* FSW_MODE_* of the operation that was interrupted; NONE: none */
+	uint32_t instance;  /* whom to resume or boot; 0 with COLD */
+	uint32_t died;	    /* the instance that the reset ended; 0: none */
+	uint32_t undone;    /* FSW_MODE_* of the operation that was interrupted; NONE: none */
 	uint32_t condemned; /* instances found damaged and marked dead by this call */
 };
 

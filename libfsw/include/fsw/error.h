@@ -15,7 +15,7 @@
 	/* what opening an area finds, in the order in which it looks */ \
 	X(TRUNCATED,      "area is truncated") \
 	X(NO_AREA,        "no area here: blank") \
-	X(BYTE_ORDER,     "area in other byte order") \
+	X(BYTE_ORDER,     "other byte order") \
 	X(MAGIC,          "not an fsw area") \
 	X(VERSION_NEW,    "area version too new") \
 	X(VERSION_OLD,    "area version too old") \
@@ -24,7 +24,7 @@
 	X(SECTIONS,       "section count not 1..2^20") \
 	X(INSTANCES,      "instance count not 1..254") \
 	X(PAGE_SIZE,      "page size not 2^12..2^16") \
-	X(BASE,           "base unaligned or too high") \
+	X(BASE,           "base out of place") \
 	X(LAYOUT,         "blocks misplaced") \
 	X(SWITCH_WORD,    "switch word: bad check") \
 	X(SWITCH_VALUE,   "switch word: bad value") \
@@ -42,7 +42,7 @@
 	X(RESUME_CRC,     "resume record: bad CRC") \
 	X(MANIFEST_CRC,   "manifest: bad CRC") \
 	X(MANIFEST_VALUE, "manifest: too many devices") \
-	X(TIMINGS_CRC,    "timings: bad CRC, or none") \
+	X(TIMINGS_CRC,    "timings: bad CRC or none") \
 	X(SAR_MAGIC,      "no SAR blob") \
 	X(SAR_VERSION,    "SAR blob: other version") \
 	X(SAR_SIZE,       "SAR blob: no room") \
@@ -51,29 +51,29 @@
 	X(SAR_END,        "SAR blob: no end mark") \
 	X(SAR_RANGE,      "SAR record not allowed") \
 	/* what the rules refuse */ \
-	X(NO_MEMORY,      "no usable memory there") \
-	X(NOT_ONLINE,     "section has no owner") \
+	X(NO_MEMORY,      "no memory there") \
+	X(NOT_ONLINE,     "section is no one's") \
 	X(SHARED,         "shared by all") \
 	X(OTHERS,         "another's section") \
 	X(KERNEL_CORE,    "another's kernel core") \
 	X(REQUEST_NEEDED, "another's: request it") \
-	X(OUTSIDE,        "address outside the map") \
+	X(OUTSIDE,        "outside the map") \
 	X(BELOW_BASE,     "below the instance's base") \
-	X(RANGES,         "ranges unsorted or overlap") \
+	X(RANGES,         "ranges not ascending") \
 	X(CONTIGUOUS,     "no such run free") \
 	X(NOT_ENOUGH,     "not enough sections") \
 	X(UNFINISHED,     "sections outstanding") \
-	X(NOTHING,        "no section to be had") \
+	X(NOTHING,        "nothing to be had") \
 	/* what the state machine refuses */ \
 	X(NOT_READY,      "area not yet set up") \
 	X(READY,          "area is set up already") \
 	X(NOT_RUNNING,    "asker does not run") \
-	X(BUSY,           "operation in progress") \
+	X(BUSY,           "operation pending") \
 	X(NO_OPERATION,   "no such operation") \
 	X(EMPTY,          "no such instance") \
 	X(IN_USE,         "instance id in use") \
 	X(STATE,          "instance in wrong state") \
-	X(SELF,           "target is the asker") \
+	X(SELF,           "target is asker") \
 	X(MASTER,         "not for the master") \
 	X(NOBODY,         "no instance sleeps") \
 	X(DEVICES,        "device states differ") \

@@ -198,7 +198,6 @@ struct fsw_geometry {
 	uint32_t page_size;	/* bytes of an instance page: a power of two, 4096..65536; its SAR blob has 1024 less */
 };
 
-
 struct fsw_header {
 	uint32_t magic;
 	uint32_t version;
@@ -212,14 +211,14 @@ struct fsw_header {
 };
 
 struct fsw_operation {
-	uint32_t sequence;   /* one more at each commit */
-	uint32_t mode;	     /* FSW_MODE_* */
-	uint32_t source;     /* the instance that asked */
-	uint32_t target;     /* the next to run; FREE, KILL: the one it is about */
-	uint32_t core;	     /* the core that may take the hand-over */
-	uint32_t flags;	     /* FSW_FLAG_* */
-	uint32_t wanted;     /* CLAIM: sections asked of the sleepers */
-	uint32_t first;	     /* CLAIM, FREE: sections [first, limit) take part */
+	uint32_t sequence; /* one more at each commit */
+	uint32_t mode;	   /* FSW_MODE_* */
+	uint32_t source;   /* the instance that asked */
+	uint32_t target;   /* the next to run; FREE, KILL: the one it is about */
+	uint32_t core;	   /* the core that may take the hand-over */
+	uint32_t flags;	   /* FSW_FLAG_* */
+	uint32_t wanted;   /* CLAIM: sections asked of the sleepers */
+	uint32_t first;	   /* CLAIM, FREE: sections [first, limit) take part */
 	uint32_t limit;
 	uint32_t died;	     /* RECOVER, CLAIM after a reset: who owned the machine; 0: no one died */
 	uint32_t undone;     /* RECOVER: mode that the reset interrupted */
@@ -238,16 +237,16 @@ struct fsw_resume {
 };
 
 struct fsw_timings {
-	uint32_t hz;				/* ticks a second, of a clock all instances share and no suspend stops */
-	uint32_t ticks[FSW_TIMINGS_PHASES];	/* freeze, devices, core, hand-over, resume, thaw */
+	uint32_t hz;			    /* ticks a second, of a clock all instances share and no suspend stops */
+	uint32_t ticks[FSW_TIMINGS_PHASES]; /* freeze, devices, core, hand-over, resume, thaw */
 	uint32_t reserved[8];
 	uint32_t crc;
 };
 
 struct fsw_load {
-	uint64_t base;	       /* lowest physical address the instance can use */
-	uint64_t entry;	       /* physical address of its first instruction */
-	uint64_t arguments[4]; /* boot protocol: what its first registers hold */
+	uint64_t base;		       /* lowest physical address the instance can use */
+	uint64_t entry;		       /* physical address of its first instruction */
+	uint64_t arguments[4];	       /* boot protocol: what its first registers hold */
 	char name[FSW_LOAD_NAME_SIZE]; /* NUL-terminated */
 	uint32_t reserved[27];
 	uint32_t crc;
@@ -290,8 +289,7 @@ struct fsw_sar_end {
 	uint32_t crc;	/* CRC-32 of the blob before this word */
 };
 
-#define FSW_ASSERT_AT(type, member, offset) \
-	FSW_ASSERT(offsetof(struct type, member) == (offset), #type "." #member " moved")
+#define FSW_ASSERT_AT(type, member, offset) FSW_ASSERT(offsetof(struct type, member) == (offset), #type "." #member " moved")
 
 FSW_ASSERT_AT(fsw_header, magic, FSW_HEADER_MAGIC);
 FSW_ASSERT_AT(fsw_header, version, FSW_HEADER_VERSION);

@@ -27,8 +27,8 @@ const char *fsw_state_name(uint32_t state);
 /* What fsw_instance_get() gives. Pointers are into the area and valid as long as the instance's state; NULL where no such record is kept. */
 struct fsw_instance {
 	uint32_t state;
-	uint32_t cause;	 /* of death, FSW_CAUSE_* */
-	uint32_t parent; /* the instance that booted it; 0 for the master */
+	uint32_t cause;			     /* of death, FSW_CAUSE_* */
+	uint32_t parent;		     /* the instance that booted it; 0 for the master */
 	const struct fsw_load *load;	     /* not when empty */
 	const struct fsw_resume *resume;     /* when sleeping */
 	const struct fsw_manifest *manifest; /* when sleeping */

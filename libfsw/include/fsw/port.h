@@ -16,9 +16,8 @@ FSW_BEGIN_DECLS
 
 /* What trace() is told; a, b and the unit of each are given per event. */
 enum fsw_event {
-	FSW_EVENT_SWITCH = 1,  /* switch word committed: a = instance that owns the machine, b = phase */
-	FSW_EVENT_STATE = 2,   /* instance state stored: a = instance, b = state */
-	FSW_EVENT_SECTION = 3, /* entry stored for one section: a = section number, b = low 16 bits of the entry */
+	FSW_EVENT_SWITCH = 1, /* switch word committed: a = instance that owns the machine, b = phase */
+	FSW_EVENT_STATE = 2,  /* instance state stored: a = instance, b = state, cause of death in bits 8-15 */
 };
 
 struct fsw_port {

@@ -20,8 +20,8 @@ FSW_BEGIN_DECLS
 
 /* The state of the whole, for those who only look. Errors: SWITCH_WORD, OPERATION_CRC. */
 struct fsw_status {
-	uint32_t running; /* 0: none */
-	uint32_t phase;	  /* FSW_PHASE_* */
+	uint32_t running;		       /* 0: none */
+	uint32_t phase;			       /* FSW_PHASE_* */
 	const struct fsw_operation *operation; /* in force, or the last one when idle */
 };
 int fsw_status(struct fsw_area *area, struct fsw_status *status);
@@ -152,7 +152,7 @@ enum fsw_result {
 
 struct fsw_outcome {
 	enum fsw_result result;
-	int error;	   /* UNDONE: why, negative */
+	int error; /* UNDONE: why, negative */
 	uint32_t other;
 	uint32_t undone;
 	struct fsw_walk walk; /* VISIT, COLLECT */
