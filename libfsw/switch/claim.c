@@ -17,8 +17,10 @@ int fsw_want(struct fsw_area *area, uint32_t asker, uint32_t count, uint64_t fro
 	want->walk.missing = count;
 	if (from == FSW_ANYWHERE) {
 		/* sections that begin at or above the asker's base, which never is past the map */
-		if (base > area->header->geometry.base && !fsw_section_at(area, base - 1, &first))
+		if (base > area->header->geometry.base) {
+			(void)fsw_section_at(area, base - 1, &first);
 			first++;
+		}
 		want->limit = area->sections;
 	} else {
 		if (from < base)

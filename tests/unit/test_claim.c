@@ -94,6 +94,8 @@ static void visits_in_order(void **state)
 	assert_int_equal(next_visited(world), 3);
 	assert_int_equal(fsw_acknowledge(area, 3, &outcome), 0);
 	assert_int_equal(outcome.result, FSW_RESULT_COLLECT);
+	/* there is no more to pass */
+	assert_int_equal(fsw_pass(area, 3), 0);
 	assert_int_equal(fsw_collect_next(area, 3, &outcome), 1);
 	assert_int_equal(outcome.walk.section, 9);
 	assert_int_equal(fsw_cmm_online(area, 3, 9), 0);

@@ -180,6 +180,182 @@ static void a_claimed_section_survives_with_its_owner(void **state)
 	assert_int_equal(world_entry(world, 6), FSW_ENTRY_AVAILABLE | 1);
 }
 
+/* Stop what `run` does before its n-th store or barrier counted from the end. */
+static void stopped_before_the_end(struct world *world, void (*run)(struct world *world), unsigned long n)
+{
+	unsigned char *memory = malloc(world->size);
+	static struct world before; /* static: kept across longjmp() */
+	unsigned long points;
+
+	memcpy(memory, world->memory, world->size);
+	before = *world;
+	world->points = 0;
+	run(world);
+	points = world->points;
+	before.log = world->log;
+	before.log_size = world->log_size;
+	*world = before;
+	memcpy(world->memory, memory, world->size);
+	free(memory);
+	world->points = 0;
+	world->stop_at = points - n;
+	if (setjmp(world->stopped) == 0)
+		run(world);
+	world->stop_at = 0;
+}
+
+static void kill_3(struct world *world)
+{
+	memset(world->online[3], 0, sizeof(world->online[3]));
+	assert_int_equal(fsw_kill(&world->area, 1, 3), 0);
+}
+
+static void a_kill_is_completed(void **state)
+{
+	struct world *world = *state;
+	struct fsw_instance instance;
+	struct fsw_advice advice;
+
+	stopped_before_the_end(world, kill_3, 500);
+	advice = recovered(world);
+	assert_int_equal(advice.undone, FSW_MODE_NONE);
+	assert_int_equal(advice.died, 1);
+	assert_int_equal(fsw_instance_get(&world->area, 3, &instance), 0);
+	assert_int_equal(instance.state, FSW_STATE_EMPTY);
+	assert_int_equal(world_entry(world, 6), FSW_ENTRY_AVAILABLE);
+}
+
+static void hand_over(struct world *world)
+{
+	struct fsw_jump jump;
+
+	memcpy(world->expected[2], world->registers, sizeof(world->registers));
+	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_JUMP);
+}
+
+static void what_was_handed_over_is_completed(void **state)
+{
+	struct world *world = *state;
+	struct fsw_instance instance;
+	struct fsw_advice advice;
+
+	/* before the last store of the hand-over: the target owns the machine and has not run */
+	assert_int_equal(world_switch(world, 2), 0);
+	assert_int_equal(fsw_switch(&world->area, 2, 3), 0);
+	assert_int_equal(fsw_arm(&world->area, 2, 0, 0x2004, 0xa2), 1);
+	stopped_before_the_end(world, hand_over, 1);
+	advice = recovered(world);
+	assert_int_equal(advice.why, FSW_WHY_COMPLETED);
+	assert_int_equal(advice.instance, 3);
+	assert_int_equal(advice.died, 0);
+	assert_int_equal(advice.undone, FSW_MODE_NONE);
+	world_reset(world);
+	assert_int_equal(world->executing, 3);
+	assert_int_equal(fsw_instance_get(&world->area, 2, &instance), 0);
+	assert_int_equal(instance.state, FSW_STATE_SLEEPING);
+
+	/* the same with one that leaves for good: it is gone, and its heir has all */
+	assert_int_equal(world_switch(world, 2), 0);
+	assert_int_equal(fsw_terminate(&world->area, 2), 0);
+	memset(world->online[2], 0, sizeof(world->online[2]));
+	assert_int_equal(fsw_arm(&world->area, 2, 0, 0x2004, 0xa2), 1);
+	stopped_before_the_end(world, hand_over, 1);
+	world_reset(world);
+	assert_int_equal(world->executing, 1);
+	assert_int_equal(fsw_instance_get(&world->area, 2, &instance), 0);
+	assert_int_equal(instance.state, FSW_STATE_EMPTY);
+	assert_int_equal(world_entry(world, 4), FSW_ENTRY_AVAILABLE | 1);
+}
+
+static void the_requester_is_gone_too(void **state)
+{
+	struct world *world = *state;
+	struct fsw_advice advice;
+	struct fsw_want want;
+
+	/* the source of a round cannot be resumed after the reset */
+	assert_int_equal(world_switch(world, 2), 0);
+	assert_int_equal(fsw_want(&world->area, 2, 1, FSW_ANYWHERE, &want), 0);
+	assert_int_equal(fsw_claim(&world->area, 2, &want), 0);
+	assert_int_equal(world_suspend(world), FSW_GO_JUMP);
+	assert_int_equal(world->executing, 1);
+	*(uint32_t *)world_page(world, 2, FSW_PAGE_RESUME) ^= 1;
+	advice = recovered(world);
+	assert_int_equal(advice.condemned, 1);
+	assert_int_equal(advice.died, 1);
+	assert_int_equal(advice.instance, 4);
+	assert_int_equal(advice.undone, FSW_MODE_CLAIM);
+}
+
+static void what_nobody_came_for_is_free(void **state)
+{
+	struct world *world = *state;
+	struct fsw_advice advice;
+
+	/* given to an instance that was never loaded; and a boot that did not get as far as its reset */
+	assert_int_equal(world_kill(world, 4), 0);
+	assert_int_equal(world_prepare(world, 4, WORLD_ADDRESS(12), 1, 2), 0);
+	advice = recovered(world);
+	assert_int_equal(advice.died, 1);
+	assert_int_equal(world_entry(world, 12), FSW_ENTRY_AVAILABLE);
+	assert_int_equal(world_entry(world, 13), FSW_ENTRY_AVAILABLE);
+}
+
+static void a_boot_without_its_reset(void **state)
+{
+	struct world *world = *state;
+	struct fsw_load load = world_load(12, "late");
+	struct fsw_advice advice;
+	struct fsw_instance instance;
+
+	assert_int_equal(world_kill(world, 4), 0);
+	assert_int_equal(world_prepare(world, 4, WORLD_ADDRESS(12), 1, 2), 0);
+	assert_int_equal(fsw_load(&world->area, 1, 4, &load), 0);
+	assert_int_equal(fsw_boot(&world->area, 1, 4, 0), 0);
+	advice = recovered(world);
+	assert_int_equal(advice.action, FSW_ACTION_RESUME);
+	assert_int_equal(advice.died, 1);
+	assert_int_equal(advice.undone, FSW_MODE_BOOT);
+	assert_int_equal(fsw_instance_get(&world->area, 4, &instance), 0);
+	assert_int_equal(instance.state, FSW_STATE_LOADED);
+	assert_int_equal(world_entry(world, 12), FSW_ENTRY_AVAILABLE | 4);
+}
+
+static void one_that_wanted_to_leave_is_dead(void **state)
+{
+	struct world *world = *state;
+	struct fsw_advice advice;
+
+	assert_int_equal(world_switch(world, 3), 0);
+	assert_int_equal(fsw_terminate(&world->area, 3), 0);
+	advice = recovered(world);
+	assert_int_equal(advice.died, 3);
+	assert_int_equal(advice.undone, FSW_MODE_TERMINATE);
+	assert_int_equal(advice.instance, 1);
+	assert_int_equal(world_entry(world, 6), 3);
+}
+
+/* The most recent sleeper is not the one with the highest id. */
+static void most_recent(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(world_switch(world, 2), 0);
+	assert_int_equal(world_switch(world, 1), 0);
+	assert_int_equal(recovered(world).instance, 2);
+}
+
+static void nothing_to_start(void **state)
+{
+	struct world *world = *state;
+	struct fsw_jump jump;
+
+	assert_int_equal(fsw_start(world->memory, &world->handover, &jump), FSW_ERR(NO_OPERATION));
+	/* what waits for a start is not handed over */
+	recovered(world);
+	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_ON);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +366,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(damage_costs_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_twice_in_one_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_dead_were_given, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_kill_is_completed, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_handed_over_is_completed, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_requester_is_gone_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_nobody_came_for_is_free, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_boot_without_its_reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_wanted_to_leave_is_dead, setup, teardown),
+		cmocka_unit_test_setup_teardown(most_recent, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_to_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_claimed_section_survives_with_its_owner, setup, teardown),
 	};
 

@@ -39,6 +39,7 @@ static void refused_requests(void **state)
 	struct world *world = *state;
 	struct fsw_area *area = &world->area;
 	struct fsw_want want = { 0 };
+	struct fsw_outcome outcome = { 0 };
 	uint32_t cursor = 0;
 
 	UNCHANGED(fsw_switch(area, 2, 1), FSW_ERR(NOT_RUNNING));
@@ -61,6 +62,8 @@ static void refused_requests(void **state)
 	UNCHANGED(fsw_free_next(area, 1, &cursor), FSW_ERR(NO_OPERATION));
 	UNCHANGED(fsw_free_undo(area, 1, &cursor), FSW_ERR(NO_OPERATION));
 	UNCHANGED(fsw_free_commit(area, 1), FSW_ERR(NO_OPERATION));
+	UNCHANGED(fsw_visit_next(area, 1, &outcome), FSW_ERR(NO_OPERATION));
+	UNCHANGED(fsw_collect_next(area, 1, &outcome), FSW_ERR(NO_OPERATION));
 	UNCHANGED(fsw_collect_end(area, 1), FSW_ERR(NO_OPERATION));
 	UNCHANGED(fsw_pass(area, 1), FSW_ERR(NO_OPERATION));
 	UNCHANGED(fsw_want(area, 1, 0, FSW_ANYWHERE, &want), FSW_ERR(ARGUMENT));
@@ -73,8 +76,11 @@ static void refused_requests(void **state)
 	UNCHANGED(fsw_want_free(area, 1, &want), FSW_ERR(ARGUMENT));
 	UNCHANGED(fsw_want_free(area, 2, &want), FSW_ERR(NOT_RUNNING));
 	UNCHANGED(fsw_claim(area, 2, &want), FSW_ERR(NOT_RUNNING));
-	UNCHANGED(fsw_claim(area, 1, &want), FSW_ERR(ARGUMENT)); /* nothing missing */
+	want.walk.missing = 0;
+	UNCHANGED(fsw_claim(area, 1, &want), FSW_ERR(ARGUMENT));
 	want.walk.missing = 1;
+	UNCHANGED(fsw_claim(area, 1, &want), FSW_ERR(ARGUMENT));
+	want.limit = WORLD_SECTIONS + 1;
 	UNCHANGED(fsw_claim(area, 1, &want), FSW_ERR(ARGUMENT));
 	want.first = 5;
 	want.limit = 4;
@@ -187,6 +193,31 @@ static void only_the_armed_core(void **state)
 	assert_int_equal(fsw_acknowledge(&world->area, 2, &outcome), 0);
 	assert_int_equal(outcome.result, FSW_RESULT_DONE);
 	assert_int_equal(outcome.other, 1);
+
+	/* armed twice: the last time counts; armed for any core, any may */
+	assert_int_equal(fsw_switch(&world->area, 2, 1), 0);
+	assert_int_equal(fsw_arm(&world->area, 2, 3, 0x2004, 0xa2), 1);
+	assert_int_equal(fsw_arm(&world->area, 2, FSW_CORE_ANY, 0x2008, 0xa2), 1);
+	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_JUMP);
+	assert_true(jump.address == 0x1004);
+	assert_true(((struct fsw_resume *)world_page(world, 2, FSW_PAGE_RESUME))->address == 0x2008);
+}
+
+/* Memory up to the very end of the map, and a master that does not begin with it */
+static void up_to_the_end(void **state)
+{
+	struct world *world = *state;
+	struct fsw_range ram = { WORLD_BASE, 8 << 24 };
+	struct fsw_memory memory = { { &ram, 1 }, { &ram, 1 }, { NULL, 0 }, { NULL, 0 } };
+	struct fsw_load load = world_load(2, "master");
+
+	world_free(world);
+	world_make(world, 2, 8);
+	assert_int_equal(fsw_master(&world->area, &load, &memory), 0);
+	world->executing = 1;
+	UNCHANGED(fsw_free(&world->area, 1, 2, FSW_ANYWHERE, 9, 9), FSW_ERR(CONTIGUOUS));
+	assert_int_equal(world_prepare(world, 2, FSW_ANYWHERE, 8, 8), 0);
+	assert_int_equal(world_entry(world, 7), FSW_ENTRY_AVAILABLE | 2);
 }
 
 static void plain_suspends(void **state)
@@ -429,6 +460,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(prepares_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(kills_leave_stray_writes_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(children_of_the_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(up_to_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_cannot_leave, setup, teardown),
 	};
 
