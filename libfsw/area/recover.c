@@ -117,20 +117,23 @@ int fsw_recover(struct fsw_area *area, void *memory, size_t length, const struct
 		return cold(advice, FSW_WHY_NOT_READY);
 	operation = *fsw__operation(area, fsw__slot(sw));
 
+	bury(area);
 	advice->condemned = condemn(area);
 	mode = complete(area, &operation, phase);
-	bury(area);
-	/* without owner this is a recovery that was not followed by a start: what it found still holds */
-	advice->died = owner == 0 ? operation.died : 0;
+	/* what a recovery found that was not followed by a start still holds */
+	advice->died = mode != FSW_MODE_NONE ? operation.died : 0;
 	if (owner != 0 && dead(area, owner))
 		advice->died = owner;
 	lost = owner == 0 ? operation.target : owner;
 
-	if (mode == FSW_MODE_BOOT && phase == FSW_PHASE_RESETTING && fsw__state(area, operation.target) == FSW_STATE_LOADED) {
+	if (mode == FSW_MODE_BOOT && (phase == FSW_PHASE_RESETTING || phase == FSW_PHASE_HANDED) &&
+	    fsw__state(area, operation.target) == FSW_STATE_LOADED) {
 		settle(area, 0);
 		advice->action = FSW_ACTION_BOOT;
 		advice->why = FSW_WHY_BOOT;
 		advice->instance = operation.target;
+		/* it may have been handed over and not begun: what waits for a start is one thing */
+		fsw__set_switch(area, operation.source, FSW_PHASE_RESETTING, fsw__slot(sw));
 		return 0;
 	}
 	advice->undone = mode == FSW_MODE_RECOVER ? operation.undone : mode;
@@ -138,13 +141,11 @@ int fsw_recover(struct fsw_area *area, void *memory, size_t length, const struct
 		next = operation.source;
 		advice->why = FSW_WHY_CLAIM;
 	} else {
-		mode = FSW_MODE_RECOVER;
 		next = lost;
-		advice->why = FSW_WHY_UNDONE;
-		if (owner == 0)
+		advice->why = phase == FSW_PHASE_HANDED ? FSW_WHY_COMPLETED : FSW_WHY_UNDONE;
+		if (mode == FSW_MODE_RECOVER)
 			advice->why = (enum fsw_why)operation.why;
-		else if (phase == FSW_PHASE_HANDED)
-			advice->why = FSW_WHY_COMPLETED;
+		mode = FSW_MODE_RECOVER;
 		if (!fsw__ready(area, next)) {
 			next = fsw__heir(area, lost);
 			advice->why = FSW_WHY_DIED;

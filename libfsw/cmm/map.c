@@ -183,9 +183,14 @@ static inline uint32_t at(const uint32_t *cmm, const uint32_t *word)
 }
 
 /* Reads anew, so that the look at the low half is no more than a comparison with memory. */
-static inline int sound(const uint32_t *cmm, const uint32_t *word)
+static inline uint32_t read_again(const uint32_t *word)
 {
-	return fsw__sound(fsw__unguard(*(const volatile uint32_t *)word, at(cmm, word)));
+	return *(const volatile uint32_t *)word;
+}
+
+static inline int sound(const uint32_t *cmm, const uint32_t *word, uint32_t found)
+{
+	return fsw__sound(fsw__unguard(found, at(cmm, word)));
 }
 
 int fsw__map_request(struct fsw_area *area, uint32_t first, uint32_t limit, uint32_t asker)
@@ -196,24 +201,33 @@ int fsw__map_request(struct fsw_area *area, uint32_t first, uint32_t limit, uint
 	uint32_t *end = cmm + limit;
 	uint32_t *word;
 	uint32_t dull = own;
+	uint32_t wanted = ~0u;
 	int marked = 0;
 
 	FSW_UNROLL
 	for (word = cmm + first; word != end; word++) {
 		uint32_t entry = *word & 0xffff;
+		uint32_t found;
 
 		/* like its neighbour, as nearly all are */
 		if (entry == dull)
 			continue;
 		/* AVAILABLE, owner 1..254, and no other flag: one comparison */
-		if (entry - (FSW_ENTRY_AVAILABLE | 1) >= FSW_INSTANCES_MAX || entry == own) {
+		if (entry != wanted && (entry - (FSW_ENTRY_AVAILABLE | 1) >= FSW_INSTANCES_MAX || entry == own)) {
 			dull = entry;
 			continue;
 		}
-		if (!sound(cmm, word))
+		found = read_again(word);
+		if (!sound(cmm, word, found))
 			continue;
+		/* only who sleeps can give */
+		if (entry != wanted) {
+			if (fsw__state(area, entry & FSW_ENTRY_OWNER) != FSW_STATE_SLEEPING)
+				continue;
+			wanted = entry;
+		}
 		/* guarding is linear: a flag adds a constant */
-		fsw_port_store(port, word, *(const volatile uint32_t *)word + fsw__guard_part(FSW_ENTRY_REQUESTED));
+		fsw_port_store(port, word, found + fsw__guard_part(FSW_ENTRY_REQUESTED));
 		marked = 1;
 	}
 	fsw__persist_entries(area, first, limit);
@@ -247,7 +261,7 @@ void fsw__map_take(struct fsw_area *area, uint32_t from, uint32_t to)
 
 	FSW_UNROLL
 	for (word = cmm; word != end; word++)
-		if ((*word & FSW_ENTRY_OWNER) == from && sound(cmm, word))
+		if ((*word & FSW_ENTRY_OWNER) == from && sound(cmm, word, read_again(word)))
 			fsw_port_store(port, word, taken - fsw__salt(at(cmm, word)));
 	fsw__persist_entries(area, 0, area->sections);
 }

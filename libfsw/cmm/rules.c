@@ -11,9 +11,7 @@
 /* Sets of flag combinations, one bit for each of the 32 */
 #define SET(flags) (1u << ((flags) >> 8))
 #define NONE_MAY (SET(0) | SET(A) | SET(A | REQ) | SET(A | REQ | RET) | SET(A | REQ | ORDER | RET))
-#define OWNED_MAY                                                                                            \
-	(SET(0) | SET(A) | SET(A | REQ) | SET(A | REQ | ORDER) | SET(A | CLAIMED) | SET(A | CLAIMED | REQ) | \
-	 SET(A | CLAIMED | REQ | ORDER))
+#define OWNED_MAY (SET(0) | SET(A) | SET(A | REQ) | SET(A | REQ | ORDER) | SET(A | CLAIMED))
 #define SHARED_MAY SET(0)
 
 int fsw_entry_legal(uint32_t entry)

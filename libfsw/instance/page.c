@@ -18,7 +18,7 @@ int fsw_state_may(uint32_t from, uint32_t to)
 
 const char *fsw_state_name(uint32_t state)
 {
-	static const char names[STATES + 1][10] = { "empty", "loaded", "running", "sleeping", "dead", "unknown" };
+	static const char names[STATES + 1][9] = { "empty", "loaded", "running", "sleeping", "dead", "unknown" };
 
 	return names[state < STATES ? state : STATES];
 }
@@ -141,8 +141,9 @@ void fsw__page_erase(struct fsw_area *area, uint32_t id)
 	for (i = 1; i <= area->instances; i++)
 		if (fsw__parent(area, i) == id)
 			set_parent(area, i, parent);
+	set_parent(area, id, 0);
 	fsw__set_state(area, id, FSW_STATE_EMPTY);
-	/* state and parent stay; what they vouched for goes */
+	/* what these two vouched for goes */
 	fsw__clear(area->port, fsw__page(area, id) + FSW_PAGE_RESUME, area->page_size - FSW_PAGE_RESUME);
 }
 

@@ -59,8 +59,8 @@ int fsw_sar_save(const struct fsw_port *port, const struct fsw_segments *table, 
 
 	out = store(port, out, FSW_SAR_MAGIC);
 	out = store(port, out, FSW_SAR_VERSION);
+	out = store(port, out, FSW_SAR_LAST_COMPAT);
 	out = store(port, out, size);
-	out = store(port, out, 0);
 	for (i = 0; i < table->count; i++) {
 		const struct fsw_segment *row = &table->segment[i];
 		const uint64_t address = row->address;
@@ -116,7 +116,7 @@ int fsw_sar_verify(const void *blob, uint32_t room, const struct fsw_segments *t
 		return FSW_ERR(SAR_SIZE);
 	if (sar->magic != FSW_SAR_MAGIC)
 		return FSW_ERR(SAR_MAGIC);
-	if (sar->version != FSW_SAR_VERSION)
+	if (sar->version < FSW_SAR_FIRST_SUPPORTED || sar->last_compat > FSW_SAR_VERSION)
 		return FSW_ERR(SAR_VERSION);
 	if (sar->size > room || sar->size < FRAME_BYTES || sar->size % 8)
 		return FSW_ERR(SAR_SIZE);

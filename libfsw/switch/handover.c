@@ -31,10 +31,6 @@ static int look(struct scene *scene, void *memory, const struct fsw_handover *in
 	scene->slot = fsw__slot(sw);
 	scene->owner = fsw__owner(sw);
 	scene->operation = fsw__operation(&scene->area, scene->slot);
-	if (!fsw__record_sound(scene->operation, sizeof(*scene->operation)))
-		return FSW_ERR(OPERATION_CRC);
-	if (scene->operation->target - 1 >= scene->area.instances)
-		return FSW_ERR(OPERATION);
 	return 0;
 }
 
@@ -42,8 +38,13 @@ static int target_good(const struct scene *scene, const struct fsw_handover *in)
 {
 	const struct fsw_area *area = &scene->area;
 	uint32_t id = scene->operation->target;
-	uint32_t state = fsw__state(area, id);
+	uint32_t state;
 
+	if (!fsw__record_sound(scene->operation, sizeof(*scene->operation)))
+		return FSW_ERR(OPERATION_CRC);
+	if (id - 1 >= area->instances)
+		return FSW_ERR(OPERATION);
+	state = fsw__state(area, id);
 	if (scene->operation->mode == FSW_MODE_BOOT) {
 		if (state != FSW_STATE_LOADED)
 			return FSW_ERR(STATE);
@@ -125,6 +126,7 @@ int fsw_start(void *memory, const struct fsw_handover *in, struct fsw_jump *jump
 	error = target_good(&scene, in);
 	if (!error)
 		return enter(&scene, jump);
-	fsw__set_state(&scene.area, scene.operation->target, FSW_STATE_DEAD | FSW_CAUSE_REFUSED << 8);
+	if (error != FSW_ERR(OPERATION_CRC) && error != FSW_ERR(OPERATION))
+		fsw__set_state(&scene.area, scene.operation->target, FSW_STATE_DEAD | FSW_CAUSE_REFUSED << 8);
 	return error;
 }

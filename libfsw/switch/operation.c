@@ -75,9 +75,13 @@ int fsw_cancel(struct fsw_area *area, uint32_t asker)
 	struct fsw_operation operation;
 	int error = fsw__operation_of(area, asker, FSW_MODE_NONE, &operation);
 
-	if (!error)
-		fsw__operation_undo(area, &operation);
-	return error;
+	if (error)
+		return error;
+	/* the machine has changed hands: only a round can still be given up */
+	if (fsw__phase(fsw__switch(area)) == FSW_PHASE_HANDED && operation.mode != FSW_MODE_CLAIM)
+		return FSW_ERR(NO_OPERATION);
+	fsw__operation_undo(area, &operation);
+	return 0;
 }
 
 int fsw_arm(struct fsw_area *area, uint32_t self, uint32_t core, uint64_t address, uint64_t argument)

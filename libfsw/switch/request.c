@@ -191,25 +191,22 @@ int fsw_free(struct fsw_area *area, uint32_t asker, uint32_t target, uint64_t st
 	return 0;
 }
 
-int fsw_free_next(struct fsw_area *area, uint32_t asker, uint32_t *cursor)
+static int find_freed(struct fsw_area *area, uint32_t asker, struct fsw_match match, uint32_t *cursor)
 {
 	struct fsw_operation operation;
 	int error = fsw__operation_of(area, asker, FSW_MODE_FREE, &operation);
 
-	if (error)
-		return error;
-	return fsw__map_find(area, fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_REQUESTED, asker | FSW_ENTRY_REQUESTED), area->sections,
-			     cursor);
+	return error ? error : fsw__map_find(area, match, area->sections, cursor);
+}
+
+int fsw_free_next(struct fsw_area *area, uint32_t asker, uint32_t *cursor)
+{
+	return find_freed(area, asker, fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_REQUESTED, asker | FSW_ENTRY_REQUESTED), cursor);
 }
 
 int fsw_free_undo(struct fsw_area *area, uint32_t asker, uint32_t *cursor)
 {
-	struct fsw_operation operation;
-	int error = fsw__operation_of(area, asker, FSW_MODE_FREE, &operation);
-
-	if (error)
-		return error;
-	return fsw__map_find(area, fsw_match(FSW_ENTRY_RELEASE_RET, FSW_ENTRY_RELEASE_RET), area->sections, cursor);
+	return find_freed(area, asker, fsw_match(FSW_ENTRY_RELEASE_RET, FSW_ENTRY_RELEASE_RET), cursor);
 }
 
 int fsw_free_commit(struct fsw_area *area, uint32_t asker)

@@ -257,9 +257,9 @@ static void refuses_bad_pages(void **state)
 	FLIPPED(2, FSW_PAGE_RESUME, FSW_ERR(RESUME_CRC));
 	FLIPPED(2, FSW_PAGE_MANIFEST, FSW_ERR(MANIFEST_CRC));
 	FLIPPED(2, FSW_PAGE_SAR, FSW_ERR(SAR_MAGIC));
-	FLIPPED(2, FSW_PAGE_SAR + 4, FSW_ERR(SAR_VERSION));
-	FLIPPED(2, FSW_PAGE_SAR + 8, FSW_ERR(SAR_CRC)); /* a size of 0x1xx still has room */
-	FLIPPED(2, FSW_PAGE_SAR + 12, FSW_ERR(SAR_CRC));
+	FLIPPED(2, FSW_PAGE_SAR + 4, FSW_ERR(SAR_CRC)); /* a newer version that says it can be read */
+	FLIPPED(2, FSW_PAGE_SAR + 8, FSW_ERR(SAR_VERSION));
+	FLIPPED(2, FSW_PAGE_SAR + 12, FSW_ERR(SAR_CRC)); /* a size of 0x1xx still has room */
 
 	word = world_state_word(world, 4);
 	*word = fsw__guard(FSW_STATE_LAST + 1, FSW_TAG_STATE + 4);

@@ -10,9 +10,7 @@
 
 /* Written out, not computed: flag combinations that can stand in an entry, by kind of owner */
 static const uint32_t of_none[] = { 0, A, A | REQ, A | REQ | RET, A | REQ | ORDER | RET };
-static const uint32_t of_owner[] = {
-	0, A, A | REQ, A | REQ | ORDER, A | CLAIMED, A | CLAIMED | REQ, A | CLAIMED | REQ | ORDER,
-};
+static const uint32_t of_owner[] = { 0, A, A | REQ, A | REQ | ORDER, A | CLAIMED };
 
 static int listed(uint32_t flags, const uint32_t *list, size_t count)
 {

@@ -55,7 +55,7 @@ static int saved(void)
 /* Make the blob's CRC match whatever was done to it. */
 static void seal(void)
 {
-	world_put_record(blob, words()[2]);
+	world_put_record(blob, words()[3]);
 }
 
 static void round_trip(void **state)
@@ -66,7 +66,7 @@ static void round_trip(void **state)
 	(void)state;
 	assert_int_equal(saved(), 0);
 	assert_int_equal(reads, 8 + 3 + 5 + 1 + 1);
-	assert_int_equal(words()[2], 16 + 5 * 16 + 32 + 8 + 8 + 8 + 8 + 16);
+	assert_int_equal(words()[3], 16 + 5 * 16 + 32 + 8 + 8 + 8 + 8 + 16);
 	memcpy(before, registers, sizeof(before));
 	fill(100);
 	assert_int_equal(fsw_sar_load(&port, &table, blob, ROOM), 0);
@@ -79,8 +79,8 @@ static void round_trip(void **state)
 		assert_int_equal(registers[i], covered ? before[i] : (unsigned char)(100 + 7 * i));
 	}
 	/* in exactly the room it takes, and no table at all */
-	assert_int_equal(fsw_sar_verify(blob, words()[2], NULL), 0);
-	assert_int_equal(fsw_sar_verify(blob, words()[2] - 1, NULL), FSW_ERR(SAR_SIZE));
+	assert_int_equal(fsw_sar_verify(blob, words()[3], NULL), 0);
+	assert_int_equal(fsw_sar_verify(blob, words()[3] - 1, NULL), FSW_ERR(SAR_SIZE));
 }
 
 static void empty_table(void **state)
@@ -133,18 +133,26 @@ static void refuses_by_name(void **state)
 
 	(void)state;
 	saved();
-	size = words()[2];
+	size = words()[3];
 	words()[0] ^= 1;
 	refused(FSW_ERR(SAR_MAGIC), &table);
 	saved();
-	words()[1] = FSW_SAR_VERSION + 1;
+	words()[1] = FSW_SAR_FIRST_SUPPORTED - 1;
 	refused(FSW_ERR(SAR_VERSION), &table);
 	saved();
-	words()[2] = ROOM + 8;
+	words()[2] = FSW_SAR_VERSION + 1;
+	refused(FSW_ERR(SAR_VERSION), &table);
+	/* newer, but says that it can still be read */
+	words()[1] = FSW_SAR_VERSION + 5;
+	words()[2] = FSW_SAR_VERSION;
+	seal();
+	assert_int_equal(fsw_sar_verify(blob, ROOM, &table), 0);
+	saved();
+	words()[3] = ROOM + 8;
 	refused(FSW_ERR(SAR_SIZE), &table);
-	words()[2] = 24;
+	words()[3] = 24;
 	refused(FSW_ERR(SAR_SIZE), &table);
-	words()[2] = size + 4;
+	words()[3] = size + 4;
 	refused(FSW_ERR(SAR_SIZE), &table);
 	saved();
 	for (at = 16; at < size; at++) {

@@ -147,17 +147,27 @@ static void damaged_operations(void **state)
 	assert_int_equal(fsw_cancel(&world->area, 1), FSW_ERR(OPERATION_CRC));
 	assert_int_equal(fsw_arm(&world->area, 1, 0, 0, 0), FSW_ERR(OPERATION_CRC));
 	assert_int_equal(fsw_acknowledge(&world->area, 1, &outcome), FSW_ERR(OPERATION_CRC));
-	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_ERR(OPERATION_CRC));
+	UNCHANGED(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_ON); /* not armed */
 	operation->wanted ^= 1;
 	assert_int_equal(fsw_acknowledge(&world->area, 2, &outcome), FSW_ERR(NOT_RUNNING));
+	assert_int_equal(fsw_arm(&world->area, 1, 0, 0x1004, 0xa1), 1);
+	/* damaged after it was armed: refused, and the reason is kept */
+	operation = world_operation(world);
+	operation->wanted ^= 1;
+	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_ERR(OPERATION_CRC));
+	operation->wanted ^= 1;
+	assert_int_equal(fsw_acknowledge(&world->area, 1, &outcome), 0);
+	assert_int_equal(outcome.error, FSW_ERR(OPERATION_CRC));
+	assert_int_equal(fsw_switch(&world->area, 1, 2), 0);
 	assert_int_equal(fsw_arm(&world->area, 1, 0, 0x1004, 0xa1), 1);
 	operation = world_operation(world);
 	operation->target = 5;
 	world_put_record(operation, sizeof(*operation));
 	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_ERR(OPERATION));
-	assert_int_equal(fsw_start(world->memory, &world->handover, &jump), FSW_ERR(OPERATION));
-	operation->target = 2;
-	world_put_record(operation, sizeof(*operation));
+	assert_int_equal(fsw_acknowledge(&world->area, 1, &outcome), 0);
+	assert_int_equal(outcome.error, FSW_ERR(OPERATION));
+	assert_int_equal(fsw_switch(&world->area, 1, 2), 0);
+	assert_int_equal(fsw_arm(&world->area, 1, 0, 0x1004, 0xa1), 1);
 	*world_switch_word(world) ^= 1;
 	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_ERR(SWITCH_WORD));
 	*world_switch_word(world) ^= 1;
@@ -224,6 +234,7 @@ static void plain_suspends(void **state)
 {
 	struct world *world = *state;
 	struct fsw_outcome outcome;
+	struct fsw_jump jump;
 
 	assert_int_equal(world_suspend(world), 0);
 	UNCHANGED(fsw_acknowledge(&world->area, 1, &outcome), 0);
@@ -239,6 +250,16 @@ static void plain_suspends(void **state)
 	assert_int_equal(fsw_switch(&world->area, 1, 2), 0);
 	assert_int_equal(world_suspend(world), FSW_GO_JUMP);
 	assert_int_equal(world_suspend(world), 0);
+	/* nor can what was handed over be taken back */
+	UNCHANGED(fsw_cancel(&world->area, 2), FSW_ERR(NO_OPERATION));
+	/* before there was any operation, and before there was any instance */
+	world_free(world);
+	world_make(world, 2, 8);
+	UNCHANGED(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_ON);
+	UNCHANGED(fsw_start(world->memory, &world->handover, &jump), FSW_ERR(NO_OPERATION));
+	world_populate(world, 0);
+	UNCHANGED(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_ON);
+	UNCHANGED(fsw_start(world->memory, &world->handover, &jump), FSW_ERR(NO_OPERATION));
 }
 
 static void back_to_the_requester(void **state)

@@ -71,7 +71,7 @@ int fsw_area_size(const struct fsw_geometry *geometry, uint32_t *size);
 int fsw_format(void *memory, size_t length, const struct fsw_geometry *geometry, const struct fsw_port *port);
 
 /*
- * Check everything and fill the handle. The order is that of the codes in error.h from ALIGNMENT to SAR_END, each named once: header,
+ * Check everything and fill the handle. The order is that of the codes in error.h from ALIGNMENT to SAR_END: header,
  * geometry, switch page, entries in ascending order, instances in ascending order. Changes nothing in the area.
  * On failure only area->fault is meaningful.
  */

@@ -17,8 +17,8 @@
 	X(NO_AREA,        "no area here: blank") \
 	X(BYTE_ORDER,     "other byte order") \
 	X(MAGIC,          "not an fsw area") \
-	X(VERSION_NEW,    "area version too new") \
-	X(VERSION_OLD,    "area version too old") \
+	X(VERSION_NEW,    "version too new") \
+	X(VERSION_OLD,    "version too old") \
 	X(HEADER_CRC,     "header: bad CRC") \
 	X(SECTION_SIZE,   "section size not 2^20..2^30") \
 	X(SECTIONS,       "section count not 1..2^20") \
@@ -39,10 +39,10 @@
 	X(PARENT_WORD,    "parent: bad check") \
 	X(PARENT_VALUE,   "parent: out of range") \
 	X(LOAD_CRC,       "load record: bad CRC") \
-	X(RESUME_CRC,     "resume record: bad CRC") \
 	X(MANIFEST_CRC,   "manifest: bad CRC") \
-	X(MANIFEST_VALUE, "manifest: too many devices") \
-	X(TIMINGS_CRC,    "timings: bad CRC or none") \
+	X(MANIFEST_VALUE, "manifest: too long") \
+	X(RESUME_CRC,     "resume record: bad CRC") \
+	X(TIMINGS_CRC,    "timings: bad CRC") \
 	X(SAR_MAGIC,      "no SAR blob") \
 	X(SAR_VERSION,    "SAR blob: other version") \
 	X(SAR_SIZE,       "SAR blob: no room") \
@@ -52,33 +52,33 @@
 	X(SAR_RANGE,      "SAR record not allowed") \
 	/* what the rules refuse */ \
 	X(NO_MEMORY,      "no memory there") \
-	X(NOT_ONLINE,     "section is no one's") \
+	X(NOT_ONLINE,     "section has no owner") \
 	X(SHARED,         "shared by all") \
 	X(OTHERS,         "another's section") \
 	X(KERNEL_CORE,    "another's kernel core") \
 	X(REQUEST_NEEDED, "another's: request it") \
 	X(OUTSIDE,        "outside the map") \
-	X(BELOW_BASE,     "below the instance's base") \
-	X(RANGES,         "ranges not ascending") \
+	X(BELOW_BASE,     "below its base") \
+	X(RANGES,         "ranges unsorted") \
 	X(CONTIGUOUS,     "no such run free") \
 	X(NOT_ENOUGH,     "not enough sections") \
-	X(UNFINISHED,     "sections outstanding") \
-	X(NOTHING,        "nothing to be had") \
+	X(UNFINISHED,     "work unfinished") \
+	X(NOTHING,        "nothing to claim") \
 	/* what the state machine refuses */ \
 	X(NOT_READY,      "area not yet set up") \
-	X(READY,          "area is set up already") \
+	X(READY,          "area already set up") \
 	X(NOT_RUNNING,    "asker does not run") \
 	X(BUSY,           "operation pending") \
 	X(NO_OPERATION,   "no such operation") \
 	X(EMPTY,          "no such instance") \
 	X(IN_USE,         "instance id in use") \
-	X(STATE,          "instance in wrong state") \
+	X(STATE,          "wrong state") \
 	X(SELF,           "target is asker") \
 	X(MASTER,         "not for the master") \
 	X(NOBODY,         "no instance sleeps") \
 	X(DEVICES,        "device states differ") \
 	X(INTERRUPTED,    "interrupted") \
-	X(UNREACHABLE,    "requester is lost")
+	X(UNREACHABLE,    "requester lost")
 /* clang-format on */
 
 /* FSW_ERROR_ARGUMENT = 1 and so on; functions return their negative, FSW_ERR(ARGUMENT). */

@@ -182,6 +182,15 @@
 #define FSW_CAUSE_REFUSED 3 /* what it needs to run was refused when it was to be entered */
 #define FSW_CAUSE_LAST    3
 
+/* What the hand-over returns (switch.h) */
+#define FSW_GO_ON    0 /* no hand-over for this core: carry on as from a plain suspend */
+#define FSW_GO_JUMP  1 /* to the address in struct fsw_jump, MMU and caches off */
+#define FSW_GO_RESET 2 /* reset the machine, memory kept */
+
+/* struct fsw_jump (switch.h) */
+#define FSW_JUMP_ADDRESS   0
+#define FSW_JUMP_ARGUMENTS 8
+
 /* clang-format on */
 
 #ifndef __ASSEMBLER__
@@ -270,8 +279,8 @@ struct fsw_manifest {
 struct fsw_sar {
 	uint32_t magic;
 	uint32_t version;
+	uint32_t last_compat;
 	uint32_t size; /* bytes of the blob, end mark included */
-	uint32_t reserved;
 };
 
 /* Head of one SAR record; `size` bytes follow, padded with zeros to a multiple of 8 */

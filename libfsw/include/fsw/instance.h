@@ -29,22 +29,22 @@ struct fsw_instance {
 	uint32_t state;
 	uint32_t cause;			     /* of death, FSW_CAUSE_* */
 	uint32_t parent;		     /* the instance that booted it; 0 for the master */
-	const struct fsw_load *load;	     /* not when empty */
+	const struct fsw_load *load;	     /* not when empty; of the dead only while it is sound */
 	const struct fsw_resume *resume;     /* when sleeping */
-	const struct fsw_manifest *manifest; /* when sleeping */
+	const struct fsw_manifest *manifest; /* when loaded (then it is empty), running or sleeping */
 	const struct fsw_sar *sar;	     /* when sleeping */
 };
 
 /*
  * Check one instance's page and show it. Errors: ARGUMENT (no such id); STATE_WORD, STATE_VALUE, PARENT_WORD, PARENT_VALUE, LOAD_CRC,
- * RESUME_CRC, MANIFEST_CRC, SAR_*: in this order, of the records that its state keeps. fault names the instance.
+ * MANIFEST_CRC, MANIFEST_VALUE, RESUME_CRC, SAR_*: in this order, of the records that its state keeps. fault names the instance.
  */
 int fsw_instance_get(struct fsw_area *area, uint32_t id, struct fsw_instance *instance);
 
 /*
  * Fill an empty page for an image that was copied into sections of `id` (FREE, then fsw_free_commit() or fsw_cmm_* gave them to it):
  * state loaded, parent `asker`. base, entry, arguments and name count; the rest is the library's. Errors: ARGUMENT (also: name
- * without end), NOT_RUNNING, BUSY, IN_USE, and those of fsw_cmm_range() for base and entry: both must lie in sections of `id`.
+ * without end), NOT_RUNNING, BUSY, IN_USE, and those of fsw_cmm_range() for base and entry: both must lie in sections of `id` or in shared ones.
  */
 int fsw_load(struct fsw_area *area, uint32_t asker, uint32_t id, const struct fsw_load *load);
 
@@ -56,7 +56,7 @@ int fsw_manifest_set(struct fsw_area *area, uint32_t self, const struct fsw_mani
 
 /*
  * Do two instances leave the same devices in the same state? 0, or DEVICES with *device the name and the state in `one` of the first that
- * differs (a device that one does not name counts as off). Errors: those of fsw_instance_get(), STATE (neither sleeps nor runs).
+ * differs (a device that one does not name counts as off). Errors: those of fsw_instance_get(), STATE (one is empty or dead).
  */
 int fsw_manifest_compare(struct fsw_area *area, uint32_t one, uint32_t other, struct fsw_device *device);
 

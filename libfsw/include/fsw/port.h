@@ -38,8 +38,9 @@ struct fsw_port {
 
 	/*
 	 * All stores to [start, start + size) MUST have reached memory that survives a reset and is seen by an observer with caches off,
-	 * before any later store does (ARM: clean to the point of coherency, then DSB). Absent: a barrier only, which is right where
-	 * the area is mapped uncached.
+	 * before any later store does (ARM: clean to the point of coherency, then DSB). `size` may be 0. Absent: a barrier only, which is
+	 * right where the area is mapped uncached. A cached mapping must also be invalidated by the adapter before the first call
+	 * after a resume: others wrote meanwhile.
 	 */
 	void (*persist)(void *context, const void *start, size_t size);
 

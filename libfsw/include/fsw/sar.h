@@ -32,7 +32,8 @@ int fsw_sar_save(const struct fsw_port *port, const struct fsw_segments *table, 
 
 /*
  * Check a blob whole. With a table, each record must lie within one of its segments and have its width; table NULL skips that.
- * Errors, in this order: SAR_MAGIC, SAR_VERSION, SAR_SIZE, SAR_CRC; then record by record SAR_END, SAR_RECORD, SAR_RANGE.
+ * Errors, in this order: SAR_SIZE (room for no blob at all), SAR_MAGIC, SAR_VERSION, SAR_SIZE, SAR_CRC; then record by record
+ * SAR_RECORD and SAR_RANGE; last SAR_END.
  */
 int fsw_sar_verify(const void *blob, uint32_t room, const struct fsw_segments *table);
 

@@ -7,7 +7,8 @@
  *   hand-over      fsw_handover()                                          MMU and caches off
  *   post-operation fsw_acknowledge()                                       MMU on, first thing after any resume
  *
- * Each phase refuses by an error and leaves the asker running; fsw_acknowledge() brings every failure back to it.
+ * Each phase refuses by an error and leaves the asker running; fsw_acknowledge() brings every failure back to it. Where an asker is
+ * named, SWITCH_WORD and NOT_READY are possible too, and OPERATION_CRC where an operation is in progress.
  */
 #ifndef FSW_SWITCH_H
 #define FSW_SWITCH_H
@@ -70,7 +71,7 @@ struct fsw_walk {
  * ones. fsw_want_free() then names, until it returns 0, a free section to on-line: do it and call fsw_cmm_online(). If want->walk.missing
  * is still positive, fsw_claim() starts a claim round for the rest.
  * Errors: ARGUMENT (count 0), NOT_RUNNING, ALIGNMENT, OUTSIDE, BELOW_BASE; fsw_claim(): BUSY, NOBODY (no sleeper), NOTHING
- * (no sleeper's section qualifies), ENTRY_CHECK.
+ * (no sleeper's section qualifies).
  */
 struct fsw_want {
 	uint32_t first; /* sections [first, limit) qualify */
@@ -97,7 +98,8 @@ int fsw_kill(struct fsw_area *area, uint32_t asker, uint32_t victim);
 
 /*
  * Take the operation back before the hand-over, when the OS could not suspend or the user changed their mind. Marks are cleared.
- * A visited sleeper may call it too if it can not suspend again: the requester then sleeps on. Errors: NOT_RUNNING, NO_OPERATION.
+ * A visited sleeper may call it too if it can not suspend again: the requester then sleeps on. Errors: NOT_RUNNING, NO_OPERATION
+ * (also: the machine has changed hands).
  */
 int fsw_cancel(struct fsw_area *area, uint32_t asker);
 
@@ -120,21 +122,22 @@ struct fsw_jump {
 	uint64_t argument[4];
 };
 
-#define FSW_GO_ON 0    /* no hand-over for this core: carry on as from a plain suspend */
-#define FSW_GO_JUMP 1  /* to jump->address, MMU and caches off */
-#define FSW_GO_RESET 2 /* reset the machine, memory kept */
+FSW_ASSERT_AT(fsw_jump, address, FSW_JUMP_ADDRESS);
+FSW_ASSERT_AT(fsw_jump, argument, FSW_JUMP_ARGUMENTS);
 
 /*
  * Hand-over subset: safe with MMU and caches off, position independent, `area` at its physical address. The last code of the suspend or,
  * where a ROM restores state, the first of the resume. Saves the leaving instance's registers, verifies the target before anything is
  * given away, commits with one store, loads the target's registers. Returns FSW_GO_*; or an error, after which the caller resumes the
- * leaving instance as from a plain suspend and fsw_acknowledge() tells it why.
+ * leaving instance as from a plain suspend and fsw_acknowledge() tells it why. HEADER_CRC and SWITCH_WORD store nothing: there is no
+ * area to store it in; the next call finds the same.
  */
 int fsw_handover(void *area, const struct fsw_handover *in, struct fsw_jump *jump);
 
 /*
  * Hand-over subset: enter what fsw_recover() advised to resume or boot. Returns FSW_GO_JUMP. On error the instance is marked dead (cause
- * REFUSED): call fsw_recover() again for the next in order.
+ * REFUSED): call fsw_recover() again for the next in order. NO_OPERATION (nothing waits for a start) and errors of the area itself
+ * (HEADER_CRC, SWITCH_WORD, OPERATION_CRC, OPERATION) mark no one.
  */
 int fsw_start(void *area, const struct fsw_handover *in, struct fsw_jump *jump);
 
@@ -160,7 +163,7 @@ struct fsw_outcome {
 
 /*
  * Post-operation: tell the area that `self` runs, and be told what happened. Call it on the boot core, once no other core of this instance
- * can enter the hand-over (seed 001, 06/09: the mode was reset while a secondary still came). Errors: NOT_RUNNING, ENTRY_CHECK.
+ * can enter the hand-over (seed 001, 06/09: the mode was reset while a secondary still came). Errors: NOT_RUNNING.
  */
 int fsw_acknowledge(struct fsw_area *area, uint32_t self, struct fsw_outcome *outcome);
 
@@ -172,7 +175,7 @@ int fsw_visit_next(struct fsw_area *area, uint32_t self, struct fsw_outcome *out
 
 /*
  * VISIT, PASS: choose who is next: 1: suspend again and hand over; 0: the requester itself runs (fsw_acknowledge() says COLLECT).
- * Order: SPEC section 6. Unreachable sleepers are noted in the operation's skipped bits. Errors: NO_OPERATION, ENTRY_CHECK.
+ * Order: SPEC section 6. Unreachable sleepers are noted in the operation's skipped bits. Errors: NO_OPERATION.
  */
 int fsw_pass(struct fsw_area *area, uint32_t self);
 

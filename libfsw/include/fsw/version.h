@@ -17,7 +17,9 @@
 #define FSW_AREA_LAST_COMPAT 1
 #define FSW_AREA_FIRST_SUPPORTED 1
 
-/* The SAR blob is versioned on its own: a platform may keep one outside an area. */
+/* The SAR blob is versioned on its own, by the same rule: a platform may keep one outside an area. */
 #define FSW_SAR_VERSION 1
+#define FSW_SAR_LAST_COMPAT 1
+#define FSW_SAR_FIRST_SUPPORTED 1
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The last code of an instance on ARMv7: hand the machine over, or keep it. Entered with MMU, caches and interrupts off, in SVC mode, at
+ * its physical address; r0 = physical address of struct leave. Everything is reached relative to pc or r4. Does not return.
+ */
+#include "leave-armv7.h"
+
+#define GO_JUMP 1	/* FSW_GO_JUMP, which is for C only */
+#define GO_RESET 2	/* FSW_GO_RESET */
+
+	.syntax	unified
+	.arm
+	.text
+	.globl	leave
+	.type	leave, %function
+leave:
+	mov	r4, r0
+	add	sp, r4, #512		@ the top of the stack; in two steps, an immediate has eight bits
+	add	sp, sp, #LEAVE_BYTES - 512
+	ldr	r0, [r4, #LEAVE_AREA]
+	add	r1, r4, #LEAVE_IN
+	add	r2, r4, #LEAVE_JUMP
+	bl	fsw_handover
+
+	/* Code may have been written since the last instruction fetch from there, and the predictor knows another kernel. */
+	mov	r3, #0
+	mcr	p15, 0, r3, c7, c5, 0		@ ICIALLU
+	mcr	p15, 0, r3, c7, c5, 6		@ BPIALL
+	dsb
+	isb
+	cmp	r0, #GO_JUMP
+	beq	jump
+	cmp	r0, #GO_RESET
+	ldreq	ip, [r4, #LEAVE_RESET]
+	/* GO_ON, or an error: fsw_acknowledge() will say which. */
+	ldrne	ip, [r4, #LEAVE_RESUME]
+	ldr	r0, [r4, #LEAVE_ARGUMENT]
+	bx	ip
+jump:
+	/* struct fsw_jump: address, argument[4], of 64 bits each; the low words serve */
+	ldr	ip, [r4, #LEAVE_JUMP]
+	ldr	r0, [r4, #LEAVE_JUMP + 8]
+	ldr	r1, [r4, #LEAVE_JUMP + 16]
+	ldr	r2, [r4, #LEAVE_JUMP + 24]
+	ldr	r3, [r4, #LEAVE_JUMP + 32]
+	bx	ip
+	.size	leave, . - leave

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The documents say what the headers, the sources and the library say; and the code of docs/porting.md does what that page says."""
+import functools
+import importlib.machinery
+import importlib.util
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+sys.dont_write_bytecode = True
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+loader = importlib.machinery.SourceFileLoader("doc_tables", str(TOP / "scripts" / "doc-tables"))
+doc = importlib.util.module_from_spec(importlib.util.spec_from_loader("doc_tables", loader))
+loader.exec_module(doc)
+
+PORTING = TOP / "docs" / "porting"
+WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Werror"]
+
+
+@functools.cache
+def tables():
+    return doc.make_tables()
+
+
+def cells(table):
+    """Rows of a table made by doc-tables, without its head"""
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:] if line.startswith("|")]
+
+
+def definition(name):
+    return int(re.search(rf"#define {name}\s+(\w+)", (doc.INCLUDE / "format.h").read_text()).group(1), 0)
+
+
+class Parsing(unittest.TestCase):
+    def test_structures(self):
+        text = "struct fsw_in {\n\tuint32_t low; /* the low\n\t\t\t * part */\n};\n\nstruct fsw_out {\n\tstruct fsw_in in;\n\tchar name[8];\n\tuint32_t crc;\n};\n"
+        found = doc.parse_structures(text)
+        self.assertEqual(found["fsw_in"], [("uint32_t", "low", "", "the low part")])
+        self.assertEqual([row[0] for row in doc.flatten(found, "fsw_out")], ["in.low", "name", "crc"])
+
+    def test_definitions(self):
+        found = doc.parse_definitions("#define FSW_A 1 /* see fsw_b() */\n#define FSW_B (2 << 3)\n")
+        self.assertEqual(found, {"FSW_A": "see `fsw_b()`", "FSW_B": ""})
+
+    def test_enumerations(self):
+        found = doc.parse_enumerations("enum fsw_e {\n\tFSW_E_ONE = 1, /* one\n\t\t\t * and more */\n\tFSW_E_TWO = 2,\n};\n")
+        self.assertEqual(found, {"fsw_e": [("FSW_E_ONE", "one and more"), ("FSW_E_TWO", "")]})
+
+    def test_errors(self):
+        found = doc.parse_errors('#define FSW_ERRORS(X) \\\n\tX(A, "a") \\\n\t/* what comes next */ \\\n\tX(B,  "b")\n/* clang-format on */\n')
+        self.assertEqual(found, [("A", "a"), "what comes next", ("B", "b")])
+
+    def test_meaning(self):
+        self.assertEqual(doc.meaning("fsw_x.crc", "", doc.FIELDS, "crc"), doc.FIELDS["crc"])
+        for own, key in (("", "fsw_x.unknown"), ("says so", "fsw_header.magic")):
+            with self.assertRaises(SystemExit):
+                doc.meaning(key, own, doc.FIELDS, key.partition(".")[2])
+
+
+class Documents(unittest.TestCase):
+    def test_renewed(self):
+        used = set()
+        text = "a\n<!-- table:one -->\nold\n<!-- /table -->\nb\n"
+        self.assertEqual(doc.renew(text, {"one": "| new |"}, used), "a\n<!-- table:one -->\n| new |\n<!-- /table -->\nb\n")
+        self.assertEqual(used, {"one"})
+        with self.assertRaises(SystemExit):
+            doc.renew(text, {}, set())
+
+    def test_quotation(self):
+        quoted = doc.quotation("examples/who_owns.c", "int main(void)", "^}")
+        self.assertTrue(quoted.startswith("```c\nint main(void)\n{\n\tstruct") and quoted.endswith("\n}\n```"))
+        self.assertFalse(doc.quotation("examples/who_owns.c", "\tcheck(fsw_area_size", "check(").split("\n")[1].startswith("\t"))
+        for missing in (("examples/none.c", "", ""), ("examples/who_owns.c", "no such line", "}"), ("examples/who_owns.c", "int main", "no such line")):
+            with self.assertRaises(SystemExit):
+                doc.quotation(*missing)
+
+    def test_mistakes(self):
+        known = {"fsw_open", "FSW_PHASE_IDLE"}
+        good = "# A b, `c`!\n`fsw_open()` `FSW_PHASE_*` `libfsw/` [x](#a-b-c) [y](https://example.org/)\n```\n`fsw_no()`\n```\n"
+        self.assertEqual(list(doc.mistakes("README.md", good, known)), [])
+        for bad in ("`fsw_opne()`", "`FSW_PHASE_IDEL`", "`docs/none.md`", "[x](docs/none.md)", "[x](#none)", '<img src="none.svg">'):
+            self.assertEqual(len(list(doc.mistakes("README.md", bad, known))), 1, bad)
+
+    def test_documents(self):
+        done = subprocess.run([TOP / "scripts" / "doc-tables", "--check"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class Bytes(unittest.TestCase):
+    """What the library computed, computed again"""
+
+    def test_crc(self):
+        values = [int(row[1].strip("`"), 16) for row in cells(tables()["crc"])]
+        self.assertEqual(values, [zlib.crc32(b"12345678"), zlib.crc32(bytes(4)), zlib.crc32(bytes(60))])
+
+    def test_header(self):
+        header = bytes.fromhex("".join(tables()["header-dump"].strip("`").split()))
+        self.assertEqual(len(header), 64)
+        self.assertEqual(header[:4], b"FSWA")
+        self.assertEqual(zlib.crc32(header[:60]), int.from_bytes(header[60:], "little"))
+        self.assertEqual(int.from_bytes(header[16:24], "little"), 0x80000000)
+
+    def test_sar(self):
+        blob = bytes.fromhex("".join(row[1].strip("`") for row in cells(tables()["sar-example"])))
+        self.assertEqual((blob[:4], blob[-16:-12]), (b"FSAR", b"SEND"))
+        self.assertEqual(int.from_bytes(blob[8:12], "little"), len(blob))
+        self.assertEqual(zlib.crc32(blob[:-4]), int.from_bytes(blob[-4:], "little"))
+
+    def test_guarded_words(self):
+        multiplier, stride, start = (definition(f"FSW_GUARD_{name}") for name in ("MULTIPLIER", "STRIDE", "START"))
+        page = (TOP / "docs" / "format.md").read_text()
+        for number in (multiplier, stride, start):
+            self.assertIn(f"{number:#x}", page)
+        for _, payload, tag, stored in cells(tables()["guards"]):
+            payload, tag, stored = (int(cell.strip("`"), 16) for cell in (payload, tag, stored))
+            self.assertEqual((payload * (1 - (multiplier << 16)) - ((tag * stride + start) << 16)) % 2**32, stored)
+            self.assertEqual((stored * (1 + (multiplier << 16)) + ((tag * stride + start) << 16)) % 2**32, payload)
+
+    def test_damage_is_found(self):
+        self.assertEqual([row[2] for row in cells(tables()["damage"])], ["0", "0"])
+
+    def test_order_of_opening(self):
+        """error.h promises that its order is that of the checks. The length is looked at twice; opening does not look at timings."""
+        measured = [row[2].strip("`") for row in cells(tables()["opening"])]
+        again = len(measured) - 1 - measured[::-1].index("TRUNCATED")
+        self.assertEqual(measured.pop(again), "TRUNCATED")
+        names = [one[0] for one in doc.parse_errors((doc.INCLUDE / "error.h").read_text()) if not isinstance(one, str)]
+        promised = names[names.index("ALIGNMENT"):names.index("SAR_RANGE")]
+        promised.remove("TIMINGS_CRC")
+        self.assertEqual(measured, promised)
+
+    def test_all_errors_are_shown(self):
+        values = [int(row[0]) for row in cells(tables()["errors"]) if row[0]]
+        self.assertEqual(values, list(range(-1, -len(values) - 1, -1)))
+
+
+class Porting(unittest.TestCase):
+    def compiled(self, *command):
+        done = subprocess.run(list(command), capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, f"{' '.join(map(str, command))}\n{done.stderr}")
+
+    def test_story(self):
+        with tempfile.TemporaryDirectory() as work:
+            program = pathlib.Path(work) / "story"
+            self.compiled("gcc", "-std=gnu11", "-g", *WARNINGS, "-I", doc.INCLUDE.parent, PORTING / "adapter.c", PORTING / "story.c",
+                          *doc.sources(), "-o", program)
+            done = subprocess.run([program], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, r"story: \d+ checks\n$")
+
+    def board(self, work):
+        """The program for the board: the whole library compiled as the hand-over subset must be"""
+        flags = [line.split()[2] for line in (TOP / "libfsw" / "sources.mk").read_text().splitlines()
+                 if re.match(r"fsw-handover-flags(-arm)? \+= \S+$", line)]
+        program = pathlib.Path(work) / "board.elf"
+        self.compiled("arm-none-eabi-gcc", "-mcpu=cortex-a9", "-marm", "-std=gnu11", "-O2", "-g", *flags, *WARNINGS, "-nostdlib",
+                      "-ffunction-sections", "-Wl,-Ttext=0x60100000,-e,start,--gc-sections,--no-warn-rwx-segments", "-I", doc.INCLUDE.parent,
+                      PORTING / "board-armv7.c", PORTING / "adapter.c", PORTING / "leave-armv7.S", *doc.sources(), "-lgcc", "-o", program)
+        return program
+
+    def test_board_builds(self):
+        with tempfile.TemporaryDirectory() as work:
+            self.board(work)
+
+    @unittest.skipUnless(shutil.which("qemu-system-arm"), "qemu-system-arm is not installed")
+    def test_board(self):
+        with tempfile.TemporaryDirectory() as work:
+            done = subprocess.run(["qemu-system-arm", "-M", "vexpress-a9", "-m", "256", "-display", "none", "-audiodev", "none,id=none", "-monitor", "none",
+                                   "-serial", "stdio", "-semihosting", "-kernel", self.board(work)], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("board: 100 turns, and a damaged target refused\n", done.stdout)
+            self.assertIn("board: boot from the reset vector\n", done.stdout)
+            self.assertTrue(done.stdout.endswith("board: all went well\n"), done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
