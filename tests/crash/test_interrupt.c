@@ -187,7 +187,8 @@ static void nest(struct world *world, const struct snapshot *before, const struc
 	struct fsw_advice advice;
 	uint32_t logged, n;
 
-	for (at.nested = 1;; at.nested++) {
+	/* every point, but of a long clearing of a block only some */
+	for (at.nested = 1;; at.nested += at.nested < BULK ? 1 : BULK / 4) {
 		put_back(world, stopped);
 		world->stop_at = at.nested;
 		if (setjmp(world->stopped) == 0) {

@@ -42,11 +42,11 @@ int memcmp(const void *one, const void *other, size_t size);
 #endif
 
 /*
- * Whole-map passes touch every section: where size is not what counts, eight at a time. GCC takes the pragma at -Os too, hence
+ * Whole-map passes touch every section: where size is not what counts, sixteen at a time. GCC takes the pragma at -Os too, hence
  * the condition; clang unrolls by itself.
  */
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE_SIZE__)
-#define FSW_UNROLL _Pragma("GCC unroll 8")
+#define FSW_UNROLL _Pragma("GCC unroll 16")
 #else
 #define FSW_UNROLL
 #endif

@@ -279,8 +279,8 @@ struct fsw_manifest {
 struct fsw_sar {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t last_compat;
-	uint32_t size; /* bytes of the blob, end mark included */
+	uint32_t last_compat; /* lowest reader version that can read it */
+	uint32_t size;	      /* bytes of the blob, end mark included */
 };
 
 /* Head of one SAR record; `size` bytes follow, padded with zeros to a multiple of 8 */
