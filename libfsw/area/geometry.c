@@ -87,7 +87,7 @@ int fsw_format(void *memory, size_t length, const struct fsw_geometry *geometry,
 		fsw_port_store(port, fsw__parent_word(&area, i), fsw__guard(0, FSW_TAG_PARENT + i));
 	}
 	for (i = 1; i < FSW_HEADER_BYTES / 4; i++)
-		fsw_port_store(port, word + i, ((const uint32_t *)&header)[i]);
+		fsw_port_store(port, word + i, ((const fsw_word *)&header)[i]);
 	fsw_port_persist(port, memory, layout.size);
 	fsw__commit(port, word, FSW_AREA_MAGIC);
 	return 0;

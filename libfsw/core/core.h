@@ -51,7 +51,7 @@ uint32_t fsw__crc32(const void *start, uint32_t bytes);
 /* Records end in the CRC of all before it; `bytes` includes that word. */
 static inline int fsw__record_sound(const void *record, uint32_t bytes)
 {
-	return fsw__crc32(record, bytes - 4) == *(const uint32_t *)((const unsigned char *)record + bytes - 4);
+	return fsw__crc32(record, bytes - 4) == *(const fsw_word *)((const unsigned char *)record + bytes - 4);
 }
 
 /* Copy a record into the area, CRC made, and persist it. `to` counts only once some guarded word says so. */

@@ -10,8 +10,8 @@
  */
 uint32_t fsw__crc32(const void *start, uint32_t bytes)
 {
-	const uint32_t *word = (const uint32_t *)start;
-	const uint32_t *end = word + bytes / 4;
+	const fsw_word *word = (const fsw_word *)start;
+	const fsw_word *end = word + bytes / 4;
 	uint32_t table[16];
 	uint32_t power = POLYNOMIAL;
 	uint32_t crc = ~0u;

@@ -8,7 +8,7 @@
 void fsw__record_put(const struct fsw_port *port, void *to, const void *record, uint32_t bytes)
 {
 	uint32_t *out = (uint32_t *)to;
-	const uint32_t *in = (const uint32_t *)record;
+	const fsw_word *in = (const fsw_word *)record;
 	uint32_t last = bytes / 4 - 1;
 	uint32_t i;
 

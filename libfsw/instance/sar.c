@@ -141,7 +141,7 @@ void fsw__sar_write(const struct fsw_port *port, const void *blob)
 	const struct fsw_sar_record *record = (const struct fsw_sar_record *)((const struct fsw_sar *)blob + 1);
 
 	for (; record->width != 0; record = next(record)) {
-		const uint32_t *in = (const uint32_t *)(record + 1);
+		const fsw_word *in = (const fsw_word *)(record + 1);
 		const uint64_t address = record->address;
 		const uint32_t width = record->width;
 		const uint32_t bytes = record->size;

@@ -166,14 +166,15 @@ static void sar_is_written_so(void **state)
 	const struct fsw_segments table = { segments, 3 };
 	const struct fsw_port port = { .read = golden_register };
 	uint64_t blob[32];
+	const struct fsw_sar *sar = (const struct fsw_sar *)(void *)blob;
 	unsigned char *bytes;
 	size_t size;
 
 	(void)state;
 	assert_int_equal(fsw_sar_save(&port, &table, blob, sizeof(blob)), 0);
-	write_file(DATA "sar.bin", blob, ((struct fsw_sar *)blob)->size);
+	write_file(DATA "sar.bin", blob, sar->size);
 	bytes = read_file(DATA "sar.bin", &size);
-	assert_int_equal(size, ((struct fsw_sar *)blob)->size);
+	assert_int_equal(size, sar->size);
 	assert_memory_equal(bytes, blob, size);
 	free(bytes);
 }

@@ -51,6 +51,13 @@ int memcmp(const void *one, const void *other, size_t size);
 #define FSW_UNROLL
 #endif
 
+/* A word of a record, whatever the types of the members it holds: records are copied and summed by words. */
+#if defined(__GNUC__)
+typedef uint32_t __attribute__((__may_alias__)) fsw_word;
+#else
+typedef uint32_t fsw_word;
+#endif
+
 /* FSW_HANDOVER marks the sources that run with MMU and caches off: there, outside a host, no call goes through a pointer. */
 #if defined(FSW_HANDOVER) && FSW_ENV_DIRECT
 #define FSW_PORT_DIRECT 1

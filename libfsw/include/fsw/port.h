@@ -68,7 +68,7 @@ static inline void fsw_port_store(const struct fsw_port *port, uint32_t *word, u
 	if (!FSW_PORT_DIRECT && port->store)
 		port->store(port->context, word, value);
 	else
-		*(volatile uint32_t *)word = value;
+		*(volatile fsw_word *)word = value;
 }
 
 static inline void fsw_port_persist(const struct fsw_port *port, const void *start, size_t size)
