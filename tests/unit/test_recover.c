@@ -356,6 +356,60 @@ static void nothing_to_start(void **state)
 	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_ON);
 }
 
+static void start_it(struct world *world)
+{
+	struct fsw_jump jump;
+
+	assert_int_equal(fsw_start(world->memory, &world->handover, &jump), FSW_GO_JUMP);
+}
+
+/* A second reset, between the stores of the start: nothing is forgotten, and an image that has not begun begins. */
+static void a_start_cut_short(void **state)
+{
+	struct world *world = *state;
+	struct fsw_load load = world_load(12, "late");
+	struct fsw_advice advice;
+	struct fsw_jump jump;
+
+	assert_int_equal(world_kill(world, 4), 0);
+	assert_int_equal(world_prepare(world, 4, WORLD_ADDRESS(12), 1, 1), 0);
+	assert_int_equal(fsw_load(&world->area, 1, 4, &load), 0);
+	assert_int_equal(fsw_boot(&world->area, 1, 4, 0), 0);
+	assert_int_equal(fsw_arm(&world->area, 1, 0, 0x1004, 0xa1), 1);
+	assert_int_equal(fsw_handover(world->memory, &world->handover, &jump), FSW_GO_RESET);
+	stopped_before_the_end(world, start_it, 1);
+	advice = recovered(world);
+	assert_int_equal(advice.action, FSW_ACTION_BOOT);
+	assert_int_equal(advice.why, FSW_WHY_BOOT);
+	assert_int_equal(advice.instance, 4);
+	start_it(world);
+
+	/* now it dies, and so does the start of its parent */
+	advice = recovered(world);
+	assert_int_equal(advice.died, 4);
+	stopped_before_the_end(world, start_it, 1);
+	advice = recovered(world);
+	assert_int_equal(advice.instance, 1);
+	assert_int_equal(advice.died, 4);
+	assert_int_equal(advice.why, FSW_WHY_DIED);
+}
+
+static void nothing_sound_to_start(void **state)
+{
+	struct world *world = *state;
+	struct fsw_operation *operation;
+	struct fsw_jump jump;
+
+	recovered(world);
+	operation = world_operation(world);
+	operation->target = 9;
+	assert_int_equal(fsw_start(world->memory, &world->handover, &jump), FSW_ERR(OPERATION_CRC));
+	world_put_record(operation, sizeof(*operation));
+	assert_int_equal(fsw_start(world->memory, &world->handover, &jump), FSW_ERR(OPERATION));
+	*world_switch_word(world) ^= 1;
+	assert_int_equal(fsw_start(world->memory, &world->handover, &jump), FSW_ERR(SWITCH_WORD));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +426,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_nobody_came_for_is_free, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_boot_without_its_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_wanted_to_leave_is_dead, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_start_cut_short, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_sound_to_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(most_recent, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_to_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_claimed_section_survives_with_its_owner, setup, teardown),
