@@ -312,8 +312,6 @@ static void entry_bits(void)
 		{ FSW_ENTRY_AVAILABLE | FSW_ENTRY_REQUESTED | FSW_ENTRY_RELEASE_ORDER | FSW_ENTRY_RELEASE_RET,
 		  "given up for CLAIM" },
 		{ FSW_ENTRY_AVAILABLE | FSW_ENTRY_CLAIMED, "inherited from an instance that is gone, not on-line yet" },
-		{ FSW_ENTRY_AVAILABLE | FSW_ENTRY_CLAIMED | FSW_ENTRY_REQUESTED, "" },
-		{ FSW_ENTRY_AVAILABLE | FSW_ENTRY_CLAIMED | FSW_ENTRY_REQUESTED | FSW_ENTRY_RELEASE_ORDER, "" },
 	};
 	static const char *const flag[] = { "AVAILABLE", "RELEASE_ORDER", "RELEASE_RET", "REQUESTED", "CLAIMED" };
 	uint32_t combination, i, bit, shown = 0;
@@ -335,7 +333,7 @@ static void entry_bits(void)
 			if (combination & FSW_ENTRY_AVAILABLE << bit)
 				printf(" `%s`", flag[bit]);
 		printf("%s | %s | %s | %s | %s |\n", combination ? "" : " none", none ? "yes" : "–", owned ? "yes" : "–",
-		       all ? "yes" : "–", *what ? what : "accepted; the library never stores it");
+		       all ? "yes" : "–", what);
 		shown++;
 	}
 	MUST(shown > 5);
@@ -376,8 +374,8 @@ static void sar_example(void)
 	puts("@sar-example\n| offset | bytes | what |\n|---|---|---|");
 	sar_line(blob, 0, 4, "magic, \"FSAR\"");
 	sar_line(blob, 4, 4, "version");
-	sar_line(blob, 8, 4, "size of the blob");
-	sar_line(blob, 12, 4, "reserved");
+	sar_line(blob, 8, 4, "lowest reader version that can read it");
+	sar_line(blob, 12, 4, "size of the blob");
 	for (i = 0; i < example_table.count; i++) {
 		uint32_t bytes = example_row[i].size, padded = (bytes + 7) & ~7u;
 
@@ -524,11 +522,11 @@ static const struct fault {
 	{ FSW_ERROR_PARENT_WORD,    "check bits of the parent word" },
 	{ FSW_ERROR_PARENT_VALUE,   "the parent exists" },
 	{ FSW_ERROR_LOAD_CRC,       "unless empty or dead: CRC-32 of the load record" },
-	{ FSW_ERROR_RESUME_CRC,     "if it sleeps: CRC-32 of the resume record" },
 	{ FSW_ERROR_MANIFEST_CRC,   "unless empty or dead: CRC-32 of the manifest" },
 	{ FSW_ERROR_MANIFEST_VALUE, "the manifest's count" },
+	{ FSW_ERROR_RESUME_CRC,     "if it sleeps: CRC-32 of the resume record" },
 	{ FSW_ERROR_SAR_MAGIC,      "if it sleeps: magic of its SAR blob" },
-	{ FSW_ERROR_SAR_VERSION,    "version of the blob" },
+	{ FSW_ERROR_SAR_VERSION,    "version and `last_compat` of the blob, as of the header" },
 	{ FSW_ERROR_SAR_SIZE,       "size of the blob: a multiple of 8 that fits the page" },
 	{ FSW_ERROR_SAR_CRC,        "CRC-32 of the blob" },
 	{ FSW_ERROR_SAR_RECORD,     "each record: width, size, alignment, no wrap-around, within the blob" },
@@ -614,7 +612,7 @@ static int open_with_faults(void)
 	((struct fsw_sar_record *)(void *)(sar + 1))->width = has(FSW_ERROR_SAR_RECORD) ? 3 : 4;
 	((struct fsw_sar_end *)(void *)((unsigned char *)sar + sar_size))[-1].mark ^= (uint32_t)has(FSW_ERROR_SAR_END);
 	seal(sar, sar_size, has(FSW_ERROR_SAR_CRC));
-	sar->version += has(FSW_ERROR_SAR_VERSION) ? 1 : 0;
+	sar->last_compat += has(FSW_ERROR_SAR_VERSION) ? 1 : 0;
 	sar->magic += has(FSW_ERROR_SAR_MAGIC) ? 1 : 0;
 	if (has(FSW_ERROR_SAR_VERSION) || has(FSW_ERROR_SAR_MAGIC))
 		seal(sar, sar_size, has(FSW_ERROR_SAR_CRC));

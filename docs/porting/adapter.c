@@ -75,7 +75,7 @@ int adapter_resumed(struct adapter *me)
 	return 0;
 }
 
-/* COLLECT: on-line what was released. Returns how many were got. */
+/* COLLECT: on-line what was released, even more than was wanted. Returns how many of those wanted were got. */
 static int collect(struct adapter *me)
 {
 	struct fsw_status status;
@@ -244,7 +244,7 @@ int adapter_kill(struct adapter *me, uint32_t victim)
 	return error;
 }
 
-/* In the bootloader, MMU and caches off. Each refused start marks one instance dead, so this comes to an end. */
+/* In the bootloader, MMU and caches off. Either a refused start marks its instance dead or recovery refuses the area: this ends. */
 int boot_after_reset(void *memory, size_t length, const struct fsw_port *port, const struct fsw_segments *table,
 		     struct fsw_jump *jump)
 {

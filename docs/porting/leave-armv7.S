@@ -3,10 +3,8 @@
  * The last code of an instance on ARMv7: hand the machine over, or keep it. Entered with MMU, caches and interrupts off, in SVC mode, at
  * its physical address; r0 = physical address of struct leave. Everything is reached relative to pc or r4. Does not return.
  */
+#include <fsw/format.h>
 #include "leave-armv7.h"
-
-#define GO_JUMP 1	/* FSW_GO_JUMP, which is for C only */
-#define GO_RESET 2	/* FSW_GO_RESET */
 
 	.syntax	unified
 	.arm
@@ -28,9 +26,9 @@ leave:
 	mcr	p15, 0, r3, c7, c5, 6		@ BPIALL
 	dsb
 	isb
-	cmp	r0, #GO_JUMP
+	cmp	r0, #FSW_GO_JUMP
 	beq	jump
-	cmp	r0, #GO_RESET
+	cmp	r0, #FSW_GO_RESET
 	ldreq	ip, [r4, #LEAVE_RESET]
 	/* GO_ON, or an error: fsw_acknowledge() will say which. */
 	ldrne	ip, [r4, #LEAVE_RESUME]
@@ -38,10 +36,10 @@ leave:
 	bx	ip
 jump:
 	/* struct fsw_jump: address, argument[4], of 64 bits each; the low words serve */
-	ldr	ip, [r4, #LEAVE_JUMP]
-	ldr	r0, [r4, #LEAVE_JUMP + 8]
-	ldr	r1, [r4, #LEAVE_JUMP + 16]
-	ldr	r2, [r4, #LEAVE_JUMP + 24]
-	ldr	r3, [r4, #LEAVE_JUMP + 32]
+	ldr	ip, [r4, #LEAVE_JUMP + FSW_JUMP_ADDRESS]
+	ldr	r0, [r4, #LEAVE_JUMP + FSW_JUMP_ARGUMENTS]
+	ldr	r1, [r4, #LEAVE_JUMP + FSW_JUMP_ARGUMENTS + 8]
+	ldr	r2, [r4, #LEAVE_JUMP + FSW_JUMP_ARGUMENTS + 16]
+	ldr	r3, [r4, #LEAVE_JUMP + FSW_JUMP_ARGUMENTS + 24]
 	bx	ip
 	.size	leave, . - leave

@@ -5,18 +5,22 @@
 /* The target has the machine. */
 static void handed(struct fsw_area *area, uint32_t self, const struct fsw_operation *operation, struct fsw_outcome *outcome)
 {
+	uint32_t released;
+
 	outcome->other = operation->source;
 	switch (operation->mode) {
 	case FSW_MODE_CLAIM: /* the round ends with fsw_collect_end() */
+		released = fsw__claim_released(area, operation);
 		outcome->walk.section = operation->first;
-		outcome->walk.missing = operation->wanted;
-		outcome->result = FSW_RESULT_COLLECT;
 		if (operation->source == self) {
+			outcome->result = FSW_RESULT_COLLECT;
+			outcome->walk.missing = released;
 			outcome->other = operation->died;
 			return;
 		}
-		outcome->walk.missing = fsw__claim_missing(area, operation);
 		outcome->result = FSW_RESULT_VISIT;
+		if (released < operation->wanted)
+			outcome->walk.missing = operation->wanted - released;
 		return;
 	case FSW_MODE_TERMINATE:
 		fsw__inherit(area, operation->source, self);
@@ -50,8 +54,7 @@ static void kept(struct fsw_area *area, uint32_t self, const struct fsw_operatio
 			outcome->result = FSW_RESULT_PASS;
 			return;
 		}
-		/* the requester is beyond reach: what was released stays free */
-		fsw__set_state(area, operation->source, FSW_STATE_DEAD | FSW_CAUSE_REFUSED << 8);
+		/* the requester is beyond reach, and sleeps on: what was released stays free */
 		outcome->error = FSW_ERR(UNREACHABLE);
 	}
 	outcome->result = FSW_RESULT_UNDONE;

@@ -105,19 +105,26 @@ int fsw_claim(struct fsw_area *area, uint32_t asker, const struct fsw_want *want
 	return FSW_ERR(NOTHING);
 }
 
-uint32_t fsw__claim_missing(const struct fsw_area *area, const struct fsw_operation *operation)
+uint32_t fsw__claim_released(const struct fsw_area *area, const struct fsw_operation *operation)
 {
-	uint32_t released = fsw__map_matching(area, operation->first, operation->limit,
-					      fsw_match(FSW_ENTRY_RELEASE_RET, FSW_ENTRY_RELEASE_RET));
+	return fsw__map_matching(area, operation->first, operation->limit, fsw_match(FSW_ENTRY_RELEASE_RET, FSW_ENTRY_RELEASE_RET));
+}
 
-	return released < operation->wanted ? operation->wanted - released : 0;
+/* The claim that goes on, for its requester or for a sleeper on the way. */
+static int claim_of(struct fsw_area *area, uint32_t self, int requester, struct fsw_operation *operation)
+{
+	int error = fsw__operation_of(area, self, FSW_MODE_CLAIM, operation);
+
+	if (!error && (operation->source == self) != requester)
+		error = FSW_ERR(NO_OPERATION);
+	return error;
 }
 
 int fsw_visit_next(struct fsw_area *area, uint32_t self, struct fsw_outcome *outcome)
 {
 	struct fsw_operation operation;
 	uint32_t section;
-	int error = fsw__operation_of(area, self, FSW_MODE_CLAIM, &operation);
+	int error = claim_of(area, self, 0, &operation);
 
 	if (error)
 		return error;
@@ -143,7 +150,7 @@ int fsw_pass(struct fsw_area *area, uint32_t self)
 		return error;
 	if (phase == FSW_PHASE_FAILED)
 		operation.skipped[operation.target / 32] |= 1u << operation.target % 32;
-	if (fsw__claim_missing(area, &operation) == 0)
+	if (fsw__claim_released(area, &operation) >= operation.wanted)
 		operation.target = operation.source;
 	else if ((phase == FSW_PHASE_FAILED || phase == FSW_PHASE_HANDED) && operation.target != operation.source)
 		operation.target = next_in_round(area, &operation, operation.target);
@@ -159,7 +166,7 @@ int fsw_pass(struct fsw_area *area, uint32_t self)
 int fsw_collect_next(struct fsw_area *area, uint32_t self, struct fsw_outcome *outcome)
 {
 	struct fsw_operation operation;
-	int error = fsw__operation_of(area, self, FSW_MODE_CLAIM, &operation);
+	int error = claim_of(area, self, 1, &operation);
 
 	if (error)
 		return error;
@@ -169,7 +176,7 @@ int fsw_collect_next(struct fsw_area *area, uint32_t self, struct fsw_outcome *o
 int fsw_collect_end(struct fsw_area *area, uint32_t self)
 {
 	struct fsw_operation operation;
-	int error = fsw__operation_of(area, self, FSW_MODE_CLAIM, &operation);
+	int error = claim_of(area, self, 1, &operation);
 
 	if (!error)
 		fsw__operation_undo(area, &operation);

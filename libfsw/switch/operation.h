@@ -28,8 +28,8 @@ void fsw__operation_end(struct fsw_area *area);
 /* Clear what marks the operation left in the map, and end it; the owner runs. */
 void fsw__operation_undo(struct fsw_area *area, const struct fsw_operation *operation);
 
-/* CLAIM: how many sections the round still has to find. */
-uint32_t fsw__claim_missing(const struct fsw_area *area, const struct fsw_operation *operation);
+/* CLAIM: how many sections were released so far. */
+uint32_t fsw__claim_released(const struct fsw_area *area, const struct fsw_operation *operation);
 
 /* The last steps of KILL and TERMINATE: `victim` is no more and `heir` has its sections. Done again from the start if interrupted. */
 void fsw__inherit(struct fsw_area *area, uint32_t victim, uint32_t heir);

@@ -41,6 +41,8 @@ static int request(struct fsw_area *area, uint32_t asker, uint32_t target, uint3
 		return FSW_ERR(EMPTY);
 	if (instance.state != state)
 		return FSW_ERR(STATE);
+	if (flags & ~(uint32_t)FSW_FLAG_DIRECT)
+		return FSW_ERR(ARGUMENT);
 	memset(&operation, 0, sizeof(operation));
 	operation.flags = flags;
 	fsw__operation_begin(area, &operation, mode, asker, target);
@@ -54,7 +56,7 @@ int fsw_switch(struct fsw_area *area, uint32_t asker, uint32_t target)
 
 int fsw_boot(struct fsw_area *area, uint32_t asker, uint32_t target, uint32_t flags)
 {
-	return request(area, asker, target, FSW_MODE_BOOT, FSW_STATE_LOADED, flags & FSW_FLAG_DIRECT);
+	return request(area, asker, target, FSW_MODE_BOOT, FSW_STATE_LOADED, flags);
 }
 
 int fsw_terminate(struct fsw_area *area, uint32_t asker)

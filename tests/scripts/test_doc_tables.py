@@ -109,7 +109,7 @@ class Bytes(unittest.TestCase):
     def test_sar(self):
         blob = bytes.fromhex("".join(row[1].strip("`") for row in cells(tables()["sar-example"])))
         self.assertEqual((blob[:4], blob[-16:-12]), (b"FSAR", b"SEND"))
-        self.assertEqual(int.from_bytes(blob[8:12], "little"), len(blob))
+        self.assertEqual(int.from_bytes(blob[12:16], "little"), len(blob))
         self.assertEqual(zlib.crc32(blob[:-4]), int.from_bytes(blob[-4:], "little"))
 
     def test_guarded_words(self):

@@ -334,6 +334,7 @@ static void boots(void **state)
 
 	assert_int_equal(world_prepare(world, 4, WORLD_ADDRESS(10), 1, 2), 0);
 	assert_int_equal(fsw_load(&world->area, 1, 4, &load), 0);
+	UNCHANGED(fsw_boot(&world->area, 1, 4, 2), FSW_ERR(ARGUMENT));
 	/* the image is damaged between request and hand-over */
 	assert_int_equal(fsw_boot(&world->area, 1, 4, FSW_FLAG_DIRECT), 0);
 	*record ^= 1;

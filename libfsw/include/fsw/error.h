@@ -14,7 +14,7 @@
 	X(ALIGNMENT,      "address not aligned") \
 	/* what opening an area finds, in the order in which it looks */ \
 	X(TRUNCATED,      "area is truncated") \
-	X(NO_AREA,        "no area here: blank") \
+	X(NO_AREA,        "no area here") \
 	X(BYTE_ORDER,     "other byte order") \
 	X(MAGIC,          "not an fsw area") \
 	X(VERSION_NEW,    "version too new") \
@@ -44,7 +44,7 @@
 	X(RESUME_CRC,     "resume record: bad CRC") \
 	X(TIMINGS_CRC,    "timings: bad CRC") \
 	X(SAR_MAGIC,      "no SAR blob") \
-	X(SAR_VERSION,    "SAR blob: other version") \
+	X(SAR_VERSION,    "SAR blob: bad version") \
 	X(SAR_SIZE,       "SAR blob: no room") \
 	X(SAR_CRC,        "SAR blob: bad CRC") \
 	X(SAR_RECORD,     "SAR record malformed") \
@@ -62,11 +62,11 @@
 	X(RANGES,         "ranges unsorted") \
 	X(CONTIGUOUS,     "no such run free") \
 	X(NOT_ENOUGH,     "not enough sections") \
-	X(UNFINISHED,     "work unfinished") \
+	X(UNFINISHED,     "unfinished") \
 	X(NOTHING,        "nothing to claim") \
 	/* what the state machine refuses */ \
-	X(NOT_READY,      "area not yet set up") \
-	X(READY,          "area already set up") \
+	X(NOT_READY,      "not yet set up") \
+	X(READY,          "already set up") \
 	X(NOT_RUNNING,    "asker does not run") \
 	X(BUSY,           "operation pending") \
 	X(NO_OPERATION,   "no such operation") \

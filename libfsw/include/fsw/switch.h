@@ -61,7 +61,7 @@ int fsw_boot(struct fsw_area *area, uint32_t asker, uint32_t target, uint32_t fl
 /* Sections named one by one, for the kernel to act on */
 struct fsw_walk {
 	uint32_t section; /* the one just named */
-	uint32_t missing; /* how many are still wanted */
+	uint32_t missing; /* how many are still wanted; COLLECT: released ones not yet taken */
 	uint32_t named;	  /* the library's: section was named and its fate is not yet counted */
 };
 
