@@ -12,16 +12,14 @@ static uint32_t condemn(struct fsw_area *area)
 	struct fsw_instance instance;
 	uint32_t condemned = 0;
 	uint32_t id;
-	int error;
 
 	for (id = 1; id <= area->instances; id++) {
-		error = fsw_instance_get(area, id, &instance);
-		if (error == FSW_ERR(PARENT_WORD) || error == FSW_ERR(PARENT_VALUE)) {
-			fsw__commit(area->port, fsw__parent_word(area, id),
-				    fsw__guard(id == FSW_MASTER ? 0 : FSW_MASTER, FSW_TAG_PARENT + id));
-			error = fsw_instance_get(area, id, &instance);
-		}
-		if (!error)
+		uint32_t *parent = fsw__parent_word(area, id);
+
+		/* more than any instance also if the check bits are not sound */
+		if (fsw__unguard(*parent, FSW_TAG_PARENT + id) > area->instances)
+			fsw__commit(area->port, parent, fsw__guard(id == FSW_MASTER ? 0 : FSW_MASTER, FSW_TAG_PARENT + id));
+		if (fsw_instance_get(area, id, &instance) == 0)
 			continue;
 		fsw__set_state(area, id, FSW_STATE_DEAD | FSW_CAUSE_CORRUPT << 8);
 		condemned++;

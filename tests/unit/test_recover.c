@@ -146,11 +146,13 @@ static void damage_twice_in_one_page(void **state)
 	*world_parent_word(world, 3) ^= 1;
 	*(uint32_t *)world_page(world, 3, FSW_PAGE_LOAD) ^= 1;
 	*world_state_word(world, 2) ^= 1;
+	*world_parent_word(world, 2) ^= 1;
 	world->seen_state[2] = 0xff;
 	advice = recovered(world);
 	assert_int_equal(advice.condemned, 2);
 	assert_int_equal(advice.died, 1);
 	assert_int_equal(advice.instance, 4);
+	assert_int_equal(fsw_open(&world->area, world->memory, world->size, &world->port), 0);
 }
 
 static void what_the_dead_were_given(void **state)
