@@ -739,7 +739,7 @@ int model_arm(struct model *m, uint32_t self, uint32_t core, uint64_t address, u
 {
 	if (!runs(m, self))
 		return FSW_ERR(NOT_RUNNING);
-	if (m->phase != FSW_PHASE_REQUESTED || m->mode == FSW_MODE_FREE)
+	if ((m->phase != FSW_PHASE_REQUESTED && m->phase != FSW_PHASE_ARMED) || m->mode == FSW_MODE_FREE)
 		return 0;
 	m->instance[self].resume_address = address;
 	m->instance[self].resume_argument = argument;
@@ -891,7 +891,7 @@ int model_visit_next(struct model *m, uint32_t self, struct model_outcome *outco
 
 	if (!runs(m, self))
 		return FSW_ERR(NOT_RUNNING);
-	if (!claiming(m))
+	if (!claiming(m) || self == m->source)
 		return FSW_ERR(NO_OPERATION);
 	if (outcome->named && m->section[outcome->section].owner == FSW_OWNER_NONE)
 		outcome->missing--;
@@ -918,7 +918,7 @@ int model_pass(struct model *m, uint32_t self)
 	if (!claiming(m))
 		return FSW_ERR(NO_OPERATION);
 	/* once it goes back to the requester it does not turn again */
-	if (still_missing(m) > 0 && (m->target != m->source || m->phase == FSW_PHASE_HANDED || m->phase == FSW_PHASE_FAILED))
+	if (still_missing(m) > 0 && (m->target != m->source || m->phase == FSW_PHASE_HANDED))
 		next = next_sleeper(m, after);
 	if (m->phase == FSW_PHASE_FAILED)
 		m->skipped[m->target] = true;

@@ -20,6 +20,7 @@
 #define EPISODE 1000
 #define DEFAULT_STEPS 1000000
 #define SHRINK_RUNS 20000
+#define GARBAGE 0xa5 /* what lies where the library must write */
 #define AREA_BYTES_MAX (3 * 4096 + MODEL_INSTANCES * 16384)
 
 /* --- the steps --- */
@@ -533,7 +534,7 @@ static void compare_instance(struct world *w, uint32_t id)
 	struct fsw_instance got;
 	int result;
 
-	memset(&got, 0, sizeof(got));
+	memset(&got, GARBAGE, sizeof(got));
 	result = fsw_instance_get(&w->area, id, &got);
 	if (result != 0) {
 		complain(w, "instance %" PRIu32 ": expected to be readable, got %s", id, result_text(result));
@@ -626,7 +627,7 @@ static void compare(struct world *w)
 		complain(w, "registers of the machine differ");
 	if (w->failed || !(w->stage & (OPEN | ADVISED)))
 		return;
-	memset(&status, 0, sizeof(status));
+	memset(&status, GARBAGE, sizeof(status));
 	result = fsw_status(&w->area, &status);
 	expect_result(w, 0, result);
 	if (w->failed)
@@ -797,7 +798,7 @@ static int do_query(struct world *w, const struct step *s)
 	switch (s->kind) {
 	case STEP_COUNT:
 		model_count(&w->model, &expected_count);
-		memset(&got_count, 0xff, sizeof(got_count));
+		memset(&got_count, GARBAGE, sizeof(got_count));
 		expected = 0;
 		got = fsw_cmm_count(&w->area, &got_count);
 		if (memcmp(&expected_count, &got_count, sizeof(got_count)))
@@ -911,7 +912,7 @@ static int do_ask(struct world *w, const struct step *s)
 		got = fsw_boot(&w->area, s->a, s->b, s->c);
 		break;
 	case STEP_WANT:
-		memset(&w->want, 0, sizeof(w->want));
+		memset(&w->want, GARBAGE, sizeof(w->want));
 		memset(&w->model_want, 0, sizeof(w->model_want));
 		expected = model_want(&w->model, s->a, s->b, s->x, &w->model_want);
 		got = fsw_want(&w->area, s->a, s->b, s->x, &w->want);
@@ -984,7 +985,7 @@ static int do_way(struct world *w, const struct step *s)
 	struct table table;
 	int expected, got;
 
-	memset(&jump, 0, sizeof(jump));
+	memset(&jump, GARBAGE, sizeof(jump));
 	memset(&model_jump, 0, sizeof(model_jump));
 	switch (s->kind) {
 	case STEP_ARM:
@@ -1024,10 +1025,12 @@ static int do_acknowledge(struct world *w, const struct step *s)
 	struct fsw_outcome *got = &w->outcome;
 	int expected_result, result;
 
-	memset(got, 0, sizeof(*got));
+	memset(got, GARBAGE, sizeof(*got));
 	expected_result = model_acknowledge(&w->model, s->a, expected);
 	result = fsw_acknowledge(&w->area, s->a, got);
 	expect_result(w, expected_result, result);
+	if (result != 0)
+		memset(got, 0, sizeof(*got));
 	if (expected_result != 0 || result != 0)
 		return result;
 	expect(w, "outcome.result", expected->result, got->result);
@@ -1104,7 +1107,7 @@ static int do_records(struct world *w, const struct step *s)
 		got = fsw_manifest_set(&w->area, s->a, &manifest);
 		break;
 	case STEP_COMPARE:
-		memset(&device, 0, sizeof(device));
+		memset(&device, GARBAGE, sizeof(device));
 		got = fsw_manifest_compare(&w->area, s->a, s->b, &device);
 		expected = FSW_ERR(ARGUMENT);
 		if (s->a < 1 || s->a > w->model.geometry.instances || s->b < 1 || s->b > w->model.geometry.instances)
@@ -1128,7 +1131,7 @@ static int do_records(struct world *w, const struct step *s)
 		if (s->a < 1 || s->a > w->model.geometry.instances || w->model.instance[s->a].state == FSW_STATE_EMPTY)
 			break;
 		make_timings(w->model.instance[s->a].timings, &timings);
-		memset(&back, 0xff, sizeof(back));
+		memset(&back, GARBAGE, sizeof(back));
 		expect_result(w, w->model.instance[s->a].timings ? 0 : FSW_ERR(TIMINGS_CRC),
 			      fsw_timings_get(&w->area, s->a, &back));
 		if (w->model.instance[s->a].timings == 0)
@@ -1147,8 +1150,8 @@ static int do_recover(struct world *w)
 	int result;
 
 	memset(&expected, 0, sizeof(expected));
-	memset(&got, 0, sizeof(got));
-	memset(&w->area, 0, sizeof(w->area));
+	memset(&got, GARBAGE, sizeof(got));
+	memset(&w->area, GARBAGE, sizeof(w->area));
 	expect_result(w, model_recover(&w->model, &expected), result = fsw_recover(&w->area, w->memory, w->size, &w->port, &got));
 	expect(w, "advice.action", expected.action, got.action);
 	expect(w, "advice.why", expected.why, got.why);
@@ -1203,7 +1206,7 @@ static int do_on_both(struct world *w, const struct step *s)
 	case STEP_TIMINGS:
 		return do_records(w, s);
 	case STEP_REOPEN:
-		memset(&w->area, 0, sizeof(w->area));
+		memset(&w->area, GARBAGE, sizeof(w->area));
 		expect_result(w, 0, fsw_open(&w->area, w->memory, w->size, &w->port));
 		return 0;
 	case STEP_SCRIBBLE:
@@ -1490,12 +1493,19 @@ static void draw_anything(struct world *w, struct dice *dice, struct step *s)
 	};
 
 	s->a = somebody(w, dice);
-	switch (below(dice, 16)) {
+	switch (below(dice, 18)) {
 	case 0:
 	case 1:
 	case 2:
 	case 3:
 		draw_section(w, dice, s);
+		break;
+	case 13:
+		draw_arm(w, dice, s);
+		break;
+	case 14:
+		s->kind = chance(dice, 50) ? STEP_MANIFEST : STEP_TIMINGS;
+		s->b = 1 + below(dice, 40);
 		break;
 	case 4:
 		draw_free(w, dice, s);
@@ -1722,7 +1732,7 @@ static void draw(struct world *w, struct dice *dice, struct step *s)
 		draw_query(w, dice, s);
 		return;
 	}
-	if (chance(dice, 3)) {
+	if (chance(dice, 5)) {
 		draw_anything(w, dice, s);
 		return;
 	}
@@ -1763,7 +1773,7 @@ static void world_make(struct world *w)
 	w->before = malloc(AREA_BYTES_MAX);
 	if (!w->memory || !w->before)
 		exit(2);
-	memset(w->memory, 0xa5, AREA_BYTES_MAX);
+	memset(w->memory, GARBAGE, AREA_BYTES_MAX);
 }
 
 static void world_free(struct world *w)
