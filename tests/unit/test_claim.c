@@ -58,6 +58,9 @@ static void visits_in_order(void **state)
 	assert_int_equal(outcome.result, FSW_RESULT_VISIT);
 	assert_int_equal(outcome.other, 3);
 	assert_int_equal(outcome.walk.missing, 10);
+	/* who is visited does not collect, nor is the requester visited */
+	assert_int_equal(fsw_collect_next(area, 1, &outcome), FSW_ERR(NO_OPERATION));
+	assert_int_equal(fsw_collect_end(area, 1), FSW_ERR(NO_OPERATION));
 	assert_int_equal(fsw_visit_next(area, 1, &outcome), 1);
 	assert_int_equal(outcome.walk.section, 10);
 	assert_int_equal(world_entry(world, 10), FSW_ENTRY_AVAILABLE | FSW_ENTRY_REQUESTED | FSW_ENTRY_RELEASE_ORDER | 1);
@@ -94,6 +97,7 @@ static void visits_in_order(void **state)
 	assert_int_equal(next_visited(world), 3);
 	assert_int_equal(fsw_acknowledge(area, 3, &outcome), 0);
 	assert_int_equal(outcome.result, FSW_RESULT_COLLECT);
+	assert_int_equal(fsw_visit_next(area, 3, &outcome), FSW_ERR(NO_OPERATION));
 	/* there is no more to pass */
 	assert_int_equal(fsw_pass(area, 3), 0);
 	assert_int_equal(fsw_collect_next(area, 3, &outcome), 1);
