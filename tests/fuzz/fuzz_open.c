@@ -215,9 +215,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 			use(&area);
 	}
 	if (fsw_recover(&area, memory, size, &port, &advice) == 0) {
-		/* damage is behind it: it opens, and comes to the same conclusion again */
+		/* damage is behind it: it opens, and comes to the same conclusion again; one never set up is to be formatted anyway */
 		struct fsw_advice again;
 
+		if (advice.why == FSW_WHY_NOT_READY)
+			return 0;
 		if (fsw_open(&area, memory, size, &port) || fsw_recover(&area, memory, size, &port, &again) ||
 		    again.action != advice.action || again.instance != advice.instance)
 			abort();
