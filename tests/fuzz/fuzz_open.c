@@ -204,10 +204,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	}
 	mend(data[0]);
 
-	/* the hand-over trusts nothing that was opened before */
-	if (data[1] & 1)
+	/* the hand-over trusts no handle, but a header whose CRC matches: what makes one opens it first */
+	if (data[1] & 1 && !(data[0] & 1))
 		fsw_handover(memory, &handover, &jump);
-	if (data[1] & 2)
+	if (data[1] & 2 && !(data[0] & 1))
 		fsw_start(memory, &handover, &jump);
 	if (fsw_open(&area, memory, data[1] & 4 ? data[1] * 64u : size, &port) == 0) {
 		ask(&area);
