@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Completing a device tree for an instance, by libfdt. Shared by the bootloader and the Linux adapters. */
+#ifndef FSW_BOOT_TREE_H
+#define FSW_BOOT_TREE_H
+
+#include <fsw/cmm.h>
+
+/* The binding: docs/bindings/fsw,area.yaml */
+#define FSW_TREE_COMPATIBLE "fsw,area"
+
+struct fsw_tree {
+	uint64_t ram_base; /* all RAM of the board: becomes the one memory node */
+	uint64_t ram_size;
+	uint64_t carve_base; /* the shared sections that hold the fsw area: reserved, no-map, compatible FSW_TREE_COMPATIBLE */
+	uint64_t carve_size;
+	uint64_t initrd;       /* physical address; size 0: none, and what the tree said of one goes */
+	uint64_t initrd_size;
+	const char *bootargs;  /* NULL: as they are */
+	struct fsw_area *area; /* NULL: no fence */
+	uint32_t instance;     /* fence every section that is neither this instance's nor shared: reserved-memory without no-map */
+};
+
+/*
+ * Make the flattened tree at `tree`, in a buffer of `room` bytes, the one that an instance boots with. What an earlier completion put
+ * there (memory, initrd, fences, area node) is replaced. 0, or a negative error of image.h: TREE_BAD (not a device tree, or without what is
+ * needed), TREE_LARGE (no room).
+ */
+int fsw_tree_complete(void *tree, uint32_t room, const struct fsw_tree *what);
+
+/* Is this a whole device tree of at most FSW_IMAGE_TREE_MAX bytes in a file of `size` bytes? 0, TREE_BAD or TREE_LARGE, negative. */
+int fsw_tree_check(const void *tree, uint32_t size);
+
+#endif
