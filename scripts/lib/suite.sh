@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 #
-# Packages of another Debian suite, from wherever this machine gets its own. Sourced.
-#   suite_install SUITE PACKAGE...    as root; nothing of the system's own lists changes
+# Packages of another Debian suite or architecture, from wherever this machine gets its own. Sourced. Nothing of the system's own lists changes.
+#   suite_install SUITE PACKAGE...                       as root
+#   suite_fetch SUITE ARCHITECTURE FOLDER PACKAGE...     as anybody: puts the .deb files there, installs nothing
 
 # The one-line source of SUITE: the mirror, component and key that the running release's main comes with.
 suite_source() (
@@ -43,23 +44,41 @@ suite_source() (
 	echo "deb ${key:+[signed-by=$key] }$uri $suite main"
 )
 
-suite_install() (
+# suite_download SUITE ARCHITECTURE WORK PACKAGE...: to WORK/packages; an empty architecture is this machine's
+suite_download() (
 	set -euo pipefail
-	suite=$1
-	shift
-	work=$(mktemp -d)
-	trap 'rm -rf "$work"' EXIT
+	suite=$1 architecture=$2 work=$3
+	shift 3
 	chmod 755 "$work" # apt reads as another user
 	mkdir -p "$work/lists/partial" "$work/packages"
-	chown -R _apt "$work/lists" "$work/packages"
+	[ "$(id -u)" != 0 ] || chown -R _apt "$work/lists" "$work/packages"
 	suite_source "$suite" >"$work/source.list"
 	options=(-q -o "Dir::Etc::SourceList=$work/source.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/lists")
 	# apt keeps a cache of what the lists say: not of these.
 	options+=(-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
-	echo "suite.sh: $* from: $(cat "$work/source.list")"
+	[ -z "$architecture" ] || options+=(-o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture")
+	echo "suite.sh: $* ${architecture:+for $architecture }from: $(cat "$work/source.list")"
 	apt-get "${options[@]}" update
 	cd "$work/packages"
 	apt-get "${options[@]}" download "$@"
+)
+
+suite_fetch() (
+	set -euo pipefail
+	folder=$3
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	suite_download "$1" "$2" "$work" "${@:4}"
+	mkdir -p "$folder"
+	cp "$work"/packages/*.deb "$folder"
+)
+
+suite_install() (
+	set -euo pipefail
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	suite_download "$1" '' "$work" "${@:2}"
+	cd "$work/packages"
 	# What they depend on comes from this machine's own suite.
 	DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends ./*.deb
 )
