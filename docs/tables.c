@@ -414,6 +414,8 @@ static const char *region(uint32_t at)
 	in = (at - pages) % area.page_size;
 	if (in < FSW_PAGE_PARENT + 4)
 		return in < FSW_PAGE_PARENT ? "state words" : "parent words";
+	if (in >= FSW_PAGE_STAMP && in < FSW_PAGE_STAMP + 4)
+		return "hand-over stamps, any state";
 	if (in >= FSW_PAGE_TIMINGS && in < FSW_PAGE_TIMINGS + FSW_TIMINGS_BYTES)
 		return "timings, any state (`fsw_timings_get()` names them)";
 	switch (fsw__state(&area, (at - pages) / area.page_size + 1)) {
@@ -572,8 +574,8 @@ static int open_with_faults(void)
 	sar = (struct fsw_sar *)(void *)(page + FSW_PAGE_SAR);
 	sar_size = sar->size;
 
-	header->last_compat += has(FSW_ERROR_VERSION_NEW) ? 1 : 0;
-	header->version -= has(FSW_ERROR_VERSION_OLD) ? 1 : 0;
+	header->last_compat = has(FSW_ERROR_VERSION_NEW) ? FSW_AREA_VERSION + 1 : FSW_AREA_LAST_COMPAT;
+	header->version = has(FSW_ERROR_VERSION_OLD) ? FSW_AREA_FIRST_SUPPORTED - 1 : FSW_AREA_VERSION;
 	header->geometry.section_shift = has(FSW_ERROR_SECTION_SIZE) ? 31 : 24;
 	header->geometry.sections = has(FSW_ERROR_SECTIONS) ? 0 : SECTIONS;
 	header->geometry.instances = has(FSW_ERROR_INSTANCES) ? 255 : INSTANCES;

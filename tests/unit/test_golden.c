@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Golden blobs: areas and a SAR blob as a library of each format version wrote them (tests/data/v*). Today's library must read them forever, and
- * go on from where they stand. `FSW_GOLDEN_WRITE=1` writes those of this version anew: only before it is released.
+ * Golden blobs: areas and SAR blobs as a library of each format version wrote them (tests/data/v*). Today's library must read them forever,
+ * and go on from where they stand. `FSW_GOLDEN_WRITE=1` writes those of this version anew: only before it is released.
  */
 #include "support.h"
 
-#define DATA FSW_TEST_DATA "/v1-"
+#define STAMP 0x12345678
+
+/* "v2-idle.bin": the version is that of the area's or of the SAR blob's format */
+static const char *path(uint32_t version, const char *what)
+{
+	static char name[sizeof(FSW_TEST_DATA) + 64];
+
+	snprintf(name, sizeof(name), FSW_TEST_DATA "/v%u-%s.bin", version, what);
+	return name;
+}
 
 static unsigned char *read_file(const char *name, size_t *size)
 {
@@ -73,61 +82,74 @@ static void visited(struct world *world)
 	assert_int_equal(fsw_cmm_offline(&world->area, 1, outcome.walk.section), 0);
 }
 
-static const struct {
-	const char *file;
-	void (*story)(struct world *world);
+static const struct story {
+	const char *name;
+	void (*tell)(struct world *world);
 	uint32_t running, phase;
 	enum fsw_why why;
 	uint32_t next, died;
-} areas[] = {
-	{ DATA "idle.bin", idle, 1, FSW_PHASE_IDLE, FSW_WHY_DIED, 3, 1 },
-	{ DATA "armed.bin", armed, 1, FSW_PHASE_ARMED, FSW_WHY_DIED, 3, 1 },
-	{ DATA "visited.bin", visited, 1, FSW_PHASE_HANDED, FSW_WHY_CLAIM, 2, 1 },
+} stories[] = {
+	{ "idle", idle, 1, FSW_PHASE_IDLE, FSW_WHY_DIED, 3, 1 },
+	{ "armed", armed, 1, FSW_PHASE_ARMED, FSW_WHY_DIED, 3, 1 },
+	{ "visited", visited, 1, FSW_PHASE_HANDED, FSW_WHY_CLAIM, 2, 1 },
 };
+
+/* The area of one version, against the world that today's library is in at the end of the same story */
+static void opens(uint32_t version, const struct story *story, const struct world *world)
+{
+	const struct fsw_port port = { 0 };
+	struct fsw_area area;
+	struct fsw_status status;
+	struct fsw_instance instance;
+	struct fsw_advice advice;
+	unsigned char *bytes;
+	size_t size;
+
+	bytes = read_file(path(version, story->name), &size);
+	assert_int_equal(fsw_open(&area, bytes, size, &port), 0);
+	assert_int_equal(area.header->version, version);
+	assert_int_equal(area.header->last_compat, 1);
+	assert_int_equal(area.sections, WORLD_SECTIONS);
+	assert_int_equal(area.instances, 3);
+	assert_true(area.header->geometry.base == WORLD_BASE);
+	assert_int_equal(fsw_status(&area, &status), 0);
+	assert_int_equal(status.running, story->running);
+	assert_int_equal(status.phase, story->phase);
+	assert_int_equal(fsw_instance_get(&area, 3, &instance), 0);
+	assert_string_equal(instance.load->name, "guest3");
+	assert_true(instance.load->base == WORLD_ADDRESS(6));
+	assert_true(instance.resume->address == 0x3004);
+	assert_int_equal(instance.sar->size, 16 + 3 * 16 + 16 + 8 + 8 + 16);
+	/* version 1 knew of no stamps */
+	assert_int_equal(*fsw_stamp(&area, 3), version == 1 ? 0 : STAMP);
+	/* as long as the format is the same, so are the bytes */
+	assert_int_equal(size, world->size);
+	if (version == FSW_AREA_VERSION)
+		assert_memory_equal(bytes, world->memory, size);
+	assert_int_equal(fsw_recover(&area, bytes, size, &port, &advice), 0);
+	assert_int_equal(advice.action, FSW_ACTION_RESUME);
+	assert_int_equal(advice.why, story->why);
+	assert_int_equal(advice.instance, story->next);
+	assert_int_equal(advice.died, story->died);
+	free(bytes);
+}
 
 static void areas_open(void **state)
 {
-	const struct fsw_port port = { 0 };
+	uint32_t version;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+	for (i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		struct world world;
-		struct fsw_area area;
-		struct fsw_status status;
-		struct fsw_instance instance;
-		struct fsw_advice advice;
-		unsigned char *bytes;
-		size_t size;
 
 		world_make(&world, 3, WORLD_SECTIONS);
 		world_populate(&world, 2);
-		areas[i].story(&world);
-		write_file(areas[i].file, world.memory, world.size);
-
-		bytes = read_file(areas[i].file, &size);
-		assert_int_equal(fsw_open(&area, bytes, size, &port), 0);
-		assert_int_equal(area.sections, WORLD_SECTIONS);
-		assert_int_equal(area.instances, 3);
-		assert_true(area.header->geometry.base == WORLD_BASE);
-		assert_int_equal(fsw_status(&area, &status), 0);
-		assert_int_equal(status.running, areas[i].running);
-		assert_int_equal(status.phase, areas[i].phase);
-		assert_int_equal(fsw_instance_get(&area, 3, &instance), 0);
-		assert_string_equal(instance.load->name, "guest3");
-		assert_true(instance.load->base == WORLD_ADDRESS(6));
-		assert_true(instance.resume->address == 0x3004);
-		assert_int_equal(instance.sar->size, 16 + 3 * 16 + 16 + 8 + 8 + 16);
-		/* as long as the format is the same, so are the bytes */
-		assert_int_equal(size, world.size);
-		if (FSW_AREA_VERSION == 1)
-			assert_memory_equal(bytes, world.memory, size);
-		assert_int_equal(fsw_recover(&area, bytes, size, &port, &advice), 0);
-		assert_int_equal(advice.action, FSW_ACTION_RESUME);
-		assert_int_equal(advice.why, areas[i].why);
-		assert_int_equal(advice.instance, areas[i].next);
-		assert_int_equal(advice.died, areas[i].died);
-		free(bytes);
+		stories[i].tell(&world);
+		*fsw_stamp(&world.area, 3) = STAMP;
+		write_file(path(FSW_AREA_VERSION, stories[i].name), world.memory, world.size);
+		for (version = FSW_AREA_FIRST_SUPPORTED; version <= FSW_AREA_VERSION; version++)
+			opens(version, &stories[i], &world);
 		world_free(&world);
 	}
 }
@@ -137,17 +159,21 @@ static void sar_opens(void **state)
 	static const struct fsw_segment segments[] = { { 0x4a326a00, 4, 8 }, { 0x4a326fe4, 2, 2 }, { 0x4a328684, 1, 3 } };
 	const struct fsw_segments table = { segments, 3 };
 	uint32_t words[64];
+	uint32_t version;
 	unsigned char *bytes;
 	size_t size;
 
 	(void)state;
-	bytes = read_file(DATA "sar.bin", &size);
-	assert_int_equal(fsw_sar_verify(bytes, (uint32_t)size, &table), 0);
-	memcpy(words, bytes, size);
-	assert_int_equal(words[4], 0x4a326a00);
-	assert_int_equal(words[8], 0x11223344);
-	assert_int_equal(words[9], 0x55667788);
-	free(bytes);
+	for (version = FSW_SAR_FIRST_SUPPORTED; version <= FSW_SAR_VERSION; version++) {
+		bytes = read_file(path(version, "sar"), &size);
+		assert_int_equal(fsw_sar_verify(bytes, (uint32_t)size, &table), 0);
+		memcpy(words, bytes, size);
+		assert_int_equal(words[1], version);
+		assert_int_equal(words[4], 0x4a326a00);
+		assert_int_equal(words[8], 0x11223344);
+		assert_int_equal(words[9], 0x55667788);
+		free(bytes);
+	}
 }
 
 static uint32_t golden_register(void *context, uint64_t address, uint32_t width)
@@ -172,8 +198,8 @@ static void sar_is_written_so(void **state)
 
 	(void)state;
 	assert_int_equal(fsw_sar_save(&port, &table, blob, sizeof(blob)), 0);
-	write_file(DATA "sar.bin", blob, sar->size);
-	bytes = read_file(DATA "sar.bin", &size);
+	write_file(path(FSW_SAR_VERSION, "sar"), blob, sar->size);
+	bytes = read_file(path(FSW_SAR_VERSION, "sar"), &size);
 	assert_int_equal(size, sar->size);
 	assert_memory_equal(bytes, blob, size);
 	free(bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Instance pages: transitions, load records, manifests, timings. */
+/* Instance pages: transitions, load records, manifests, timings, stamps. */
 #include "support.h"
 
 static int setup(void **state)
@@ -178,6 +178,26 @@ static void timings(void **state)
 	assert_int_equal(fsw_timings_get(&world->area, 0, &other), FSW_ERR(ARGUMENT));
 }
 
+/* The library writes none; who ended itself leaves its own for the heir to read. */
+static void stamps(void **state)
+{
+	struct world *world = *state;
+	struct fsw_instance instance;
+	uint32_t id;
+
+	for (id = 1; id <= WORLD_INSTANCES; id++) {
+		assert_ptr_equal(fsw_stamp(&world->area, id), world_page(world, id, FSW_PAGE_STAMP));
+		assert_int_equal(*fsw_stamp(&world->area, id), 0);
+	}
+	assert_int_equal(world_switch(world, 3), 0);
+	*fsw_stamp(&world->area, 3) = 0xfffffff0;
+	assert_int_equal(world_terminate(world), 0);
+	assert_int_equal(fsw_instance_get(&world->area, 3, &instance), 0);
+	assert_int_equal(instance.state, FSW_STATE_EMPTY);
+	assert_int_equal(*fsw_stamp(&world->area, 3), 0xfffffff0);
+	assert_int_equal(*fsw_stamp(&world->area, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +206,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(loads, setup, teardown),
 		cmocka_unit_test_setup_teardown(manifests, setup, teardown),
 		cmocka_unit_test_setup_teardown(timings, setup, teardown),
+		cmocka_unit_test_setup_teardown(stamps, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,7 @@
 /* Instance page: offsets of its parts */
 #define FSW_PAGE_STATE    0
 #define FSW_PAGE_PARENT   4
+#define FSW_PAGE_STAMP    8
 #define FSW_PAGE_RESUME   64
 #define FSW_PAGE_TIMINGS  128
 #define FSW_PAGE_LOAD     192
@@ -330,6 +331,8 @@ FSW_ASSERT_AT(fsw_operation, skipped, FSW_OPERATION_SKIPPED);
 FSW_ASSERT_AT(fsw_operation, crc, FSW_OPERATION_CRC);
 FSW_ASSERT(sizeof(struct fsw_operation) == FSW_OPERATION_BYTES, "operation size");
 FSW_ASSERT(FSW_AREA_OPERATION + 2 * FSW_OPERATION_BYTES <= FSW_AREA_SWITCH, "slots end before the switch word");
+
+FSW_ASSERT(FSW_PAGE_STAMP + 4 <= FSW_PAGE_RESUME, "the stamp fits");
 
 FSW_ASSERT_AT(fsw_resume, address, FSW_RESUME_ADDRESS);
 FSW_ASSERT_AT(fsw_resume, argument, FSW_RESUME_ARGUMENT);

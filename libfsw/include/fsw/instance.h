@@ -64,6 +64,17 @@ int fsw_manifest_compare(struct fsw_area *area, uint32_t one, uint32_t other, st
 int fsw_timings_set(struct fsw_area *area, uint32_t self, const struct fsw_timings *timings);
 int fsw_timings_get(struct fsw_area *area, uint32_t id, struct fsw_timings *timings);
 
+/*
+ * The hand-over stamp of `id`, 1 to area->instances: reading of the clock that all instances share (the timings' `hz`), stored by the
+ * leaving instance's adapter as the last thing before its hand-over. A plain word, no check, informative only: whoever resumes subtracts
+ * it, modulo 2^32, to know how long the hand-over took. The library neither reads nor writes it, nor erases it with the page: the heir of
+ * an instance that ended itself reads it there. 0 until the first is stored.
+ */
+static inline uint32_t *fsw_stamp(const struct fsw_area *area, uint32_t id)
+{
+	return (uint32_t *)(void *)(area->pages + (id - 1) * area->page_size + FSW_PAGE_STAMP);
+}
+
 FSW_END_DECLS
 
 #endif

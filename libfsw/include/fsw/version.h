@@ -11,9 +11,9 @@
 
 /*
  * An area is accepted iff its version >= FIRST_SUPPORTED and its last_compat <= AREA_VERSION. A change that an older
- * library can ignore raises AREA_VERSION alone; one that it cannot raises LAST_COMPAT with it.
+ * library can ignore raises AREA_VERSION alone; one that it cannot raises LAST_COMPAT with it. Version 2 added the hand-over stamp.
  */
-#define FSW_AREA_VERSION 1
+#define FSW_AREA_VERSION 2
 #define FSW_AREA_LAST_COMPAT 1
 #define FSW_AREA_FIRST_SUPPORTED 1
 
