@@ -19,10 +19,12 @@
 	X(NO_ZIMAGE,    "kernel image: not a zImage") \
 	X(BYTE_ORDER,   "kernel image: big-endian") \
 	X(TRUNCATED,    "kernel image: cut short") \
+	X(BASE,         "memory: does not begin at a multiple of 128 MiB") \
 	X(TOO_LARGE,    "kernel image: too large for this memory") \
 	X(INITRD_LARGE, "initrd: too large for this memory") \
 	X(TREE_LARGE,   "device tree: too large") \
-	X(TREE_BAD,     "device tree: malformed")
+	X(TREE_BAD,     "device tree: malformed") \
+	X(MAP_BAD,      "device tree: cannot be fenced, the memory map is damaged")
 
 #define FSW_IMAGE_ENUM(name, text) FSW_IMAGE_##name,
 enum fsw_image_error { FSW_IMAGE_GOOD, FSW_IMAGE_ERRORS(FSW_IMAGE_ENUM) FSW_IMAGE_ERROR_COUNT };
@@ -50,7 +52,8 @@ struct fsw_placement {
 /*
  * Where kernel, initrd and device tree go in the `size` bytes of memory at `base` (what the instance has in one run). The kernel is put where
  * it need not move itself away before it unpacks (32 MiB above the base, lower when there is less memory), all of them within the
- * first 128 MiB, from whose start a zImage derives where it unpacks to. 0, or the negative of TOO_LARGE, INITRD_LARGE.
+ * first 128 MiB, from whose start a zImage derives where it unpacks to; hence the base must be a multiple of them. 0, or the negative
+ * of BASE, TOO_LARGE, INITRD_LARGE.
  */
 int fsw_image_place(uint64_t base, uint64_t size, uint64_t kernel_bytes, uint64_t initrd_bytes, struct fsw_placement *placement);
 

@@ -21,13 +21,16 @@ struct fsw_tree {
 };
 
 /*
- * Make the flattened tree at `tree`, in a buffer of `room` bytes, the one that an instance boots with. What an earlier completion put
+ * Make the flattened tree at `tree` (8-byte aligned), in a buffer of `room` bytes, the one that an instance boots with. What an earlier completion put
  * there (memory, initrd, fences, area node) is replaced. 0, or a negative error of image.h: TREE_BAD (not a device tree, or without what is
- * needed), TREE_LARGE (no room).
+ * needed), TREE_LARGE (no room), MAP_BAD. After an error the tree is of no use.
  */
 int fsw_tree_complete(void *tree, uint32_t room, const struct fsw_tree *what);
 
-/* Is this a whole device tree of at most FSW_IMAGE_TREE_MAX bytes in a file of `size` bytes? 0, TREE_BAD or TREE_LARGE, negative. */
+/*
+ * Is this (8-byte aligned) a whole device tree of at most FSW_IMAGE_TREE_MAX bytes in a file of `size` bytes? 0, TREE_BAD or TREE_LARGE,
+ * negative.
+ */
 int fsw_tree_check(const void *tree, uint32_t size);
 
 #endif
