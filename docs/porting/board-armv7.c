@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Runs leave-armv7.S and the hand-over subset on QEMU's vexpress-a9, MMU off: two instances that are a stack each take turns, one is
+ * Runs adapters/arm/leave.S and the hand-over subset on QEMU's vexpress-a9, MMU off: two instances that are a stack each take turns, one is
  * refused, one is booted through the reset vector. Two words of memory stand for the registers that must be saved.
  */
 #include "adapter.h"
-#include "leave-armv7.h"
+#include "leave.h"
 
 #define AREA 0x61000000u
 #define UART (*(volatile uint32_t *)0x10009000)
+#define CLOCK 0x1000005cu /* SYS_24MHZ */
 #define TURNS 100
 
 #define BASE 0x60000000u
@@ -32,6 +33,8 @@ static const struct fsw_segment rows[] = { { 0x61f00000, 4, 8 } }; /* plain memo
 static const struct fsw_segments table = { rows, 1 };
 static const struct fsw_geometry geometry = { BASE, 24, 16, INSTANCES, 4096 };
 const struct fsw_port kernel_port;
+static uint32_t clock = CLOCK;
+static uint32_t stamp; /* the last that was seen */
 
 /* The vectors of the story: cold start and reset, the head of an image, the resume code. r0 says who. */
 __asm__(".arm\n"
@@ -104,6 +107,8 @@ __attribute__((noreturn)) static void suspend(uint32_t self)
 	to->resume = (uint32_t)resume;
 	to->argument = self;
 	to->reset = (uint32_t)start;
+	to->clock = clock;
+	to->stamp = (uint32_t)fsw_stamp(&me->area, self);
 	to->in.table = table;
 	to->in.core = 0;
 	EXPECT(fsw_arm(&me->area, self, 0, (uint32_t)resume, self) == 1);
@@ -111,11 +116,25 @@ __attribute__((noreturn)) static void suspend(uint32_t self)
 	stop(0);
 }
 
+/* Who left, or tried to, read the clock after the last one did, and not long ago. Without a clock nothing was written. */
+static void stamped(uint32_t value)
+{
+	uint32_t now = *(volatile uint32_t *)CLOCK;
+
+	if (clock) {
+		EXPECT(value != stamp && now - value < now - stamp);
+	} else {
+		EXPECT(value == stamp);
+	}
+	stamp = value;
+}
+
 static struct fsw_outcome woken(uint32_t self)
 {
 	struct fsw_outcome outcome;
 
 	EXPECT(fsw_acknowledge(&instances[self].area, self, &outcome) == 0);
+	stamped(*fsw_stamp(&instances[self].area, outcome.result == FSW_RESULT_DONE ? outcome.other : self));
 	return outcome;
 }
 
@@ -195,6 +214,7 @@ void resume_main(uint32_t self)
 	}
 	EXPECT(outcome.result == FSW_RESULT_UNDONE && outcome.error == FSW_ERR(SAR_CRC));
 	say("board: 100 turns, and a damaged target refused\n");
+	clock = 0;
 	load(C);
 	EXPECT(fsw_boot(&me->area, A, C, 0) == 0);
 	suspend(A);

@@ -20,6 +20,7 @@ doc = importlib.util.module_from_spec(importlib.util.spec_from_loader("doc_table
 loader.exec_module(doc)
 
 PORTING = TOP / "docs" / "porting"
+ARM = TOP / "adapters" / "arm"
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Werror"]
 
 
@@ -161,7 +162,7 @@ class Porting(unittest.TestCase):
         program = pathlib.Path(work) / "board.elf"
         self.compiled("arm-none-eabi-gcc", "-mcpu=cortex-a9", "-marm", "-std=gnu11", "-O2", "-g", *flags, *WARNINGS, "-nostdlib",
                       "-ffunction-sections", "-Wl,-Ttext=0x60100000,-e,start,--gc-sections,--no-warn-rwx-segments", "-I", doc.INCLUDE.parent,
-                      PORTING / "board-armv7.c", PORTING / "adapter.c", PORTING / "leave-armv7.S", *doc.sources(), "-lgcc", "-o", program)
+                      "-I", ARM, PORTING / "board-armv7.c", PORTING / "adapter.c", ARM / "leave.S", *doc.sources(), "-lgcc", "-o", program)
         return program
 
     def test_board_builds(self):

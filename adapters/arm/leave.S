@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The last code of an instance on ARMv7: hand the machine over, or keep it. Entered with MMU, caches and interrupts off, in SVC mode, at
- * its physical address; r0 = physical address of struct leave. Everything is reached relative to pc or r4. Does not return.
+ * its physical address; r0 = physical address of struct leave. Everything is reached relative to pc or r4. Does not return. It can be
+ * part of Linux or of a freestanding image: it needs no literal pool, no relocation but the call, and no stack of the caller's.
  */
 #include <fsw/format.h>
-#include "leave-armv7.h"
+#include "leave.h"
 
 	.syntax	unified
 	.arm
@@ -13,6 +14,11 @@
 	.type	leave, %function
 leave:
 	mov	r4, r0
+	ldr	r1, [r4, #LEAVE_CLOCK]
+	cmp	r1, #0
+	ldrne	r2, [r1]			@ what the hand-over took counts from here
+	ldrne	r3, [r4, #LEAVE_STAMP]
+	strne	r2, [r3]
 	add	sp, r4, #512		@ the top of the stack; in two steps, an immediate has eight bits
 	add	sp, sp, #LEAVE_BYTES - 512
 	ldr	r0, [r4, #LEAVE_AREA]
