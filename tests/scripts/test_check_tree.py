@@ -38,8 +38,28 @@ class CheckTree(unittest.TestCase):
         self.accepts({"a.c": "/* " + LINE, "LICENSES/x.txt": "text", "d/x.bin": "1", ".reuse/dep5": LINE + "\nFiles: d/*.bin\n"})
         self.refuses("a.c: no 'SPDX", {"a.c": "int x;\n"}, "spdx")
         self.refuses("a.c: no 'SPDX", {"a.c": "\n" * 5 + "/* " + LINE}, "spdx")
-        self.refuses("a.c: no 'SPDX", {"a.c": "/* SPDX-License-Identifier: MIT */\n"}, "spdx")
+        self.refuses("a.c: is under 'MIT'", {"a.c": "/* SPDX-License-Identifier: MIT */\n"}, "spdx")
         self.refuses("exempts no file", {".reuse/dep5": LINE + "Files: d/*.bin\n"}, "spdx")
+
+    def test_spdx_of_linux(self):
+        """What becomes a part of Linux is under its license alone, its uapi headers under theirs, and nothing else is."""
+        tag = "SPDX-License-Identifier: "
+        dual, gpl, uapi = "GPL-2.0-only OR BSD-2-Clause", "GPL-2.0-only", "GPL-2.0-only WITH Linux-syscall-note OR BSD-2-Clause"
+        must = {
+            "a.c": dual, "adapters/arm/a.S": dual, "adapters/boot/a.c": dual, "adapters/linux.c": dual, "uapi/a.h": dual,
+            "adapters/linux/a.c": gpl, "adapters/linux/d/a.h": gpl, "adapters/linux-x/a.dts": gpl, "adapters/linux-x/d/Makefile": gpl,
+            "adapters/linux/uapi/a.c": gpl, "adapters/linux-x/uapi/a.h": gpl, "adapters/linux/uapi/a.h": uapi,
+        }
+        for form in ("/* {} */\n", "// {}\n", "# {}\n", "# {}", "<!-- {} -->\n", "; {} \n", "{}\r\n", '"{}"}},\n'):
+            self.accepts({name: form.format(tag + license) for name, license in must.items()}, "spdx")
+        for other in (dual, gpl, uapi, gpl + "+", dual + " OR MIT", "MIT"):
+            said = check({name: f"/* {tag}{other} */\n" for name in must}, "spdx").stderr.splitlines()
+            self.assertEqual(sorted(said), sorted(f"check-tree: {name}: is under '{other}': here it must be '{tag}{license}'"
+                                                  for name, license in must.items() if license != other))
+        said = check({name: "\n" for name in must}, "spdx").stderr
+        for name, license in must.items():
+            self.assertIn(f"check-tree: {name}: no '{tag}{license}' in", said)
+        self.refuses("is under 'MIT'", {"a.c": f"/* {tag}MIT */\n/* {tag}{dual} */\n"}, "spdx")
 
     def test_made(self):
         self.refuses("bytes, more than", {"a.c": LINE + "x" * 262144}, "made")
