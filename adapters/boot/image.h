@@ -9,6 +9,7 @@
 #include <fsw/env.h>
 
 /* Why an image is refused, or why the images do not fit. The order is the order of the checks. */
+/* clang-format off */
 #define FSW_IMAGE_ERRORS(X) \
 	X(SHORT,        "kernel image: too short to hold a header") \
 	X(ARM64,        "kernel image: for 64-bit ARM") \
@@ -25,6 +26,7 @@
 	X(TREE_LARGE,   "device tree: too large") \
 	X(TREE_BAD,     "device tree: malformed") \
 	X(MAP_BAD,      "device tree: cannot be fenced, the memory map is damaged")
+/* clang-format on */
 
 #define FSW_IMAGE_ENUM(name, text) FSW_IMAGE_##name,
 enum fsw_image_error { FSW_IMAGE_GOOD, FSW_IMAGE_ERRORS(FSW_IMAGE_ENUM) FSW_IMAGE_ERROR_COUNT };
@@ -32,9 +34,9 @@ enum fsw_image_error { FSW_IMAGE_GOOD, FSW_IMAGE_ERRORS(FSW_IMAGE_ENUM) FSW_IMAG
 /* One line of text of the negative of such a code. Never NULL. */
 const char *fsw_image_text(int error);
 
-#define FSW_IMAGE_HEAD_BYTES 64	       /* what fsw_image_check() must see of the file's beginning, if the file is that long */
-#define FSW_IMAGE_TREE_MAX 0x10000     /* bytes of a device tree that is handed in */
-#define FSW_IMAGE_TREE_ROOM 0x20000    /* bytes that a completed one may take */
+#define FSW_IMAGE_HEAD_BYTES 64	    /* what fsw_image_check() must see of the file's beginning, if the file is that long */
+#define FSW_IMAGE_TREE_MAX 0x10000  /* bytes of a device tree that is handed in */
+#define FSW_IMAGE_TREE_ROOM 0x20000 /* bytes that a completed one may take */
 
 /*
  * Is this the head of an ARM zImage that is whole? `head`: its first min(size, FSW_IMAGE_HEAD_BYTES) bytes; `size`: bytes of the file.

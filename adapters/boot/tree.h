@@ -13,7 +13,7 @@ struct fsw_tree {
 	uint64_t ram_size;
 	uint64_t carve_base; /* the shared sections that hold the fsw area: reserved, no-map, compatible FSW_TREE_COMPATIBLE */
 	uint64_t carve_size;
-	uint64_t initrd;       /* physical address; size 0: none, and what the tree said of one goes */
+	uint64_t initrd; /* physical address; size 0: none, and what the tree said of one goes */
 	uint64_t initrd_size;
 	const char *bootargs;  /* NULL: as they are */
 	struct fsw_area *area; /* NULL: no fence */
