@@ -191,14 +191,11 @@ static void print_after(const struct order *order, int device)
 {
 	const struct fsw_ioc_boot *ask = &order->ask;
 	const struct fsw_ioc_result *result = &ask->result;
-	char text[2][TEXT_ROOM];
 
 	if (order->call->dry_run) {
 		printf("Dry run: instance %" PRIu32 " could be %s; nothing was changed.\n", ask->instance,
 		       order->call->stay ? "loaded" : "booted");
-		return;
-	}
-	if (order->call->stay) {
+	} else if (order->call->stay) {
 		printf("Instance %" PRIu32 " is loaded. Start it: fswctl boot --loaded --instance %" PRIu32 "\n", ask->instance,
 		       ask->instance);
 	} else {
@@ -210,9 +207,7 @@ static void print_after(const struct order *order, int device)
 			       ask->instance, result->other ? result->other : ask->instance);
 		past_print_last(device, "The switch to here took");
 	}
-	if (result->who[0] || result->what[0])
-		printf("Note: %s%s%s\n", text_safe(text[0], result->who, sizeof(result->who)),
-		       result->who[0] && result->what[0] ? ": " : "", text_safe(text[1], result->what, sizeof(result->what)));
+	outcome_note(result);
 }
 
 static void print_json(const struct order *order, int device, const struct problem *problem)

@@ -16,6 +16,7 @@
 #include "view.h"
 
 #define DRIVERS_ROOM 65536
+#define DRIVERS_MAX 1024
 
 /* The phases, then the sum */
 #define FIGURES (TEXT_PHASES + 1)
@@ -229,29 +230,65 @@ static int parse_driver(char *line, struct driver *driver)
 	return 0;
 }
 
-static void put_driver(const struct call *call, const struct driver *driver)
+static double suspend_ms(const struct driver *driver)
 {
-	uint32_t hz = (uint32_t)driver->hz;
-	char safe[2][TEXT_ROOM];
+	return text_ms(driver->suspend, (uint32_t)driver->hz);
+}
 
-	if (!call->json) {
-		printf("%-28s %-20s %9.3f %9.3f\n", text_safe(safe[0], driver->device, TEXT_ROOM),
-		       text_safe(safe[1], driver->name, TEXT_ROOM), text_ms(driver->suspend, hz), text_ms(driver->resume, hz));
-		return;
+static double resume_ms(const struct driver *driver)
+{
+	return text_ms(driver->resume, (uint32_t)driver->hz);
+}
+
+static int slower(const void *one, const void *other)
+{
+	const struct driver *a = one;
+	const struct driver *b = other;
+	double took[2] = { suspend_ms(a) + resume_ms(a), suspend_ms(b) + resume_ms(b) };
+
+	return (took[0] < took[1]) - (took[0] > took[1]);
+}
+
+static void put_drivers(const struct call *call, const struct driver *drivers, size_t count)
+{
+	double suspend = 0;
+	double resume = 0;
+	char safe[2][TEXT_ROOM];
+	size_t i;
+
+	if (call->json)
+		json_open("devices", '[');
+	else if (count == 0)
+		printf("This instance has not been suspended yet.\n");
+	else
+		printf("%-28s %-20s %9s %9s  (ms, last switch)\n", "device", "driver", "suspend", "resume");
+	for (i = 0; i < count; i++) {
+		suspend += suspend_ms(&drivers[i]);
+		resume += resume_ms(&drivers[i]);
+		if (!call->json) {
+			printf("%-28s %-20s %9.3f %9.3f\n", text_safe(safe[0], drivers[i].device, TEXT_ROOM),
+			       text_safe(safe[1], drivers[i].name, TEXT_ROOM), suspend_ms(&drivers[i]), resume_ms(&drivers[i]));
+			continue;
+		}
+		json_open(NULL, '{');
+		json_string("device", drivers[i].device);
+		json_string("driver", drivers[i].name);
+		json_ms("suspend_ms", suspend_ms(&drivers[i]));
+		json_ms("resume_ms", resume_ms(&drivers[i]));
+		json_close();
 	}
-	json_open(NULL, '{');
-	json_string("device", driver->device);
-	json_string("driver", driver->name);
-	json_ms("suspend_ms", text_ms(driver->suspend, hz));
-	json_ms("resume_ms", text_ms(driver->resume, hz));
-	json_close();
+	if (call->json)
+		json_close();
+	else if (count)
+		printf("%-28s %-20s %9.3f %9.3f\n", "all", "", suspend, resume);
 }
 
 static void print_drivers(const struct call *call, struct problem *problem)
 {
 	static char text[DRIVERS_ROOM];
 	long length = device_text(DEVICE_DRIVERS, text, sizeof(text));
-	struct driver driver;
+	static struct driver drivers[DRIVERS_MAX];
+	size_t count = 0;
 	char *rest = NULL;
 	char *line;
 
@@ -273,17 +310,11 @@ static void print_drivers(const struct call *call, struct problem *problem)
 		}
 		return;
 	}
-	if (call->json)
-		json_open("devices", '[');
-	else if (length == 0)
-		printf("This instance has not been suspended yet.\n");
-	else
-		printf("%-28s %-20s %9s %9s  (ms, last switch)\n", "device", "driver", "suspend", "resume");
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		if (parse_driver(line, &driver) == 0)
-			put_driver(call, &driver);
-	if (call->json)
-		json_close();
+	for (line = strtok_r(text, "\n", &rest); line && count < DRIVERS_MAX; line = strtok_r(NULL, "\n", &rest))
+		if (parse_driver(line, &drivers[count]) == 0)
+			count++;
+	qsort(drivers, count, sizeof(drivers[0]), slower);
+	put_drivers(call, drivers, count);
 }
 
 /* What a dump has of it: the last switch of each instance */

@@ -44,7 +44,7 @@ static const struct option boot_options[] = {
 	HELP,
 };
 static const struct option switch_options[] = { DRY_RUN, JSON, HELP };
-static const struct option rehearse_options[] = { DRY_RUN, JSON, HELP };
+static const struct option rehearse_options[] = { JSON, HELP };
 static const struct option log_options[] = { FLAG("devices", devices, "what each driver took in the last one"), AREA, JSON, HELP };
 static const struct option dump_options[] = { JSON, HELP };
 

@@ -243,35 +243,57 @@ static enum exit_code exit_of(int error)
 	return error <= FSW_ERR(TRUNCATED) && error >= FSW_ERR(SAR_RANGE) ? EXIT_AREA : EXIT_REFUSED;
 }
 
-/* The adapter's own reasons: files, privilege, its version */
+/* An image that was refused: the adapter's text begins with what it is. */
+static const char *file_of(const struct call *call, const char *what)
+{
+	if (strncmp(what, "kernel", 6) == 0)
+		return call->kernel;
+	if (strncmp(what, "initrd", 6) == 0)
+		return call->initrd;
+	return strncmp(what, "device tree", 11) == 0 ? call->dtb : NULL;
+}
+
+static int other_version(int number, const char *what)
+{
+	if (what[0])
+		return strncmp(what, "unknown flags", 13) == 0;
+	return number == ENOTTY || number == EFAULT || number == E2BIG || number == EINVAL;
+}
+
+/* The adapter's own reasons: files, privilege, a driver, its version */
 static void tell_number(struct told *told, int number)
 {
 	const struct call *call = told->asked->call;
 	const char *what = told->result->what;
+	const char *file = file_of(call, what);
 	struct problem *problem = told->problem;
-	const char *file = NULL;
 
-	if (strncmp(what, "kernel", 6) == 0)
-		file = call->kernel;
-	else if (strncmp(what, "initrd", 6) == 0)
-		file = call->initrd;
-	else if (strncmp(what, "device tree", 11) == 0)
-		file = call->dtb;
 	problem->exit = EXIT_REFUSED;
-	problem_next(problem, "See what the adapter said: dmesg | tail -n 20");
 	if (number == EPERM || number == EACCES) {
 		problem->exit = EXIT_PRIVILEGE;
 		problem_next(problem, "Run it as root: sudo fswctl %s ...", call->command->name);
 	} else if (number == EINTR) {
 		problem->exit = EXIT_DRIVER;
 		problem_next(problem, "Try again; to see what goes on: fswctl status");
+	} else if (told->result->who[0] || strstr(what, "suspend")) {
+		problem->exit = EXIT_DRIVER;
+		tell_interrupted(told);
 	} else if (file) {
 		problem_next(problem, "Look at the file, give another: hexdump -C '%s' | head -n 4", file);
-	} else if (!what[0] && (number == ENOTTY || number == EFAULT || number == E2BIG || number == EINVAL)) {
+	} else if (other_version(number, what)) {
 		problem->exit = EXIT_AREA;
 		problem_state(problem, "fswctl %s and the adapter in kernel %s do not speak the same interface", FSW_VERSION_STRING,
 			      device_release());
 		problem_next(problem, "Take the fswctl that was built with this kernel: fswctl --version");
+	} else if (strstr(what, "does not free")) {
+		problem_next(problem,
+			     "End what uses that memory, or take another address: fswctl boot --start ADDRESS ... (fswctl map)");
+	} else if (number == EBUSY) {
+		problem_next(problem, "Wait until it is over: fswctl status");
+	} else if (number == ENOSPC) {
+		problem_next(problem, "List the instances: fswctl status");
+	} else {
+		problem_next(problem, "See what the adapter said: dmesg | tail -n 20");
 	}
 }
 
@@ -337,6 +359,19 @@ void outcome_tell(const struct asked *asked, int number, const struct fsw_ioc_re
 	else
 		tell_survived(&told);
 	view_free(&told.view);
+}
+
+void outcome_note(const struct fsw_ioc_result *result)
+{
+	char who[TEXT_ROOM];
+	char what[TEXT_ROOM];
+
+	text_safe(who, result->who, sizeof(result->who));
+	text_safe(what, result->what, sizeof(result->what));
+	if (what[0])
+		printf("Note: %s%s%s\n", who, who[0] ? ": " : "", what);
+	else if (who[0])
+		printf("Note: device '%s' is not in the state in which the other instance left it: fswctl status\n", who);
 }
 
 void outcome_json(const struct fsw_ioc_result *result)

@@ -22,6 +22,9 @@ struct asked {
 /* `number` is the errno, 0 when the ioctl succeeded. Fills the problem if there is one. */
 void outcome_tell(const struct asked *asked, int number, const struct fsw_ioc_result *result, struct problem *problem);
 
+/* What there is to say after a success: a line, or nothing */
+void outcome_note(const struct fsw_ioc_result *result);
+
 /* "outcome", "other", "undone", "device" and "note" of the JSON object */
 void outcome_json(const struct fsw_ioc_result *result);
 

@@ -438,7 +438,8 @@ static void print_text(struct seen *seen)
 		printf("Running: not known\n");
 	} else {
 		if (view->self)
-			printf("Running: instance %" PRIu32 " '%s'\n", view->self, view_name(view, view->self, text[0]));
+			printf("Running: instance %" PRIu32 " '%s'%s\n", view->self, view_name(view, view->self, text[0]),
+			       view->live ? ", this one" : "");
 		else if (view->status.phase != FSW_PHASE_BLANK)
 			printf("Running: nobody\n");
 		print_operation(view);

@@ -11,12 +11,10 @@
 #include "json.h"
 #include "past.h"
 #include "refuse.h"
-#include "text.h"
 
 static void print_back(const struct fsw_ioc_switch *ask, int rehearsed)
 {
 	const struct fsw_ioc_result *result = &ask->result;
-	char safe[2][TEXT_ROOM];
 
 	if (rehearsed)
 		printf("Suspended and resumed: every driver came back.\n");
@@ -26,9 +24,6 @@ static void print_back(const struct fsw_ioc_switch *ask, int rehearsed)
 		printf("This instance runs again: instance %" PRIu32 " gave the machine back.\n", result->other);
 	else
 		printf("This instance runs again.\n");
-	if (result->who[0] || result->what[0])
-		printf("Note: %s%s%s\n", text_safe(safe[0], result->who, sizeof(result->who)),
-		       result->who[0] && result->what[0] ? ": " : "", text_safe(safe[1], result->what, sizeof(result->what)));
 }
 
 static void ask_switch(const struct call *call, uint32_t instance, int rehearse, struct problem *problem)
@@ -59,10 +54,12 @@ static void ask_switch(const struct call *call, uint32_t instance, int rehearse,
 		else
 			json_null("last");
 	} else if (problem->exit == EXIT_OK && call->dry_run) {
-		printf("Dry run: %s would be tried; nothing was changed.\n", doing);
+		printf("Dry run: instance %" PRIu32 " could be switched to; nothing was changed.\n", instance);
+		outcome_note(&ask.result);
 	} else if (problem->exit == EXIT_OK) {
 		print_back(&ask, rehearse);
 		past_print_last(device, rehearse ? "It took" : "The switch to here took");
+		outcome_note(&ask.result);
 	}
 	close(device);
 }
