@@ -8,7 +8,7 @@
 #include "view.h"
 
 #define NARROW 16
-#define WIDE 64
+#define WIDE 32
 
 struct picture {
 	struct view view;
@@ -102,6 +102,7 @@ static void put_rows(struct picture *picture)
 	struct cell before[WIDE] = { { KIND_DAMAGED, 0, 0, 0 } };
 	struct cell cells[WIDE];
 	int starred = 0;
+	int width = snprintf(NULL, 0, "%08" PRIx64, fsw_section_address(&picture->view.area, sections - 1));
 	uint32_t first, i;
 
 	for (first = 0; first < sections; first += columns) {
@@ -119,7 +120,7 @@ static void put_rows(struct picture *picture)
 			continue;
 		}
 		starred = 0;
-		printf("0x%08" PRIx64 " ", fsw_section_address(&picture->view.area, first));
+		printf("0x%0*" PRIx64 " ", width, fsw_section_address(&picture->view.area, first));
 		for (i = 0; i < count; i++)
 			put_cell(picture, &cells[i]);
 		printf("\n");

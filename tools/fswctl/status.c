@@ -287,6 +287,7 @@ static void print_json(struct seen *seen)
 static void print_operation(const struct view *view)
 {
 	const struct fsw_operation *operation = view->status.operation;
+	char text[TEXT_ROOM];
 
 	switch (view->status.phase) {
 	case FSW_PHASE_BLANK:
@@ -298,10 +299,7 @@ static void print_operation(const struct view *view)
 	default:
 		break;
 	}
-	printf("Pending: %s of instance %" PRIu32 ", asked for by instance %" PRIu32 "; phase '%s'", text_mode(operation->mode),
-	       operation->target, operation->source, text_phase(view->status.phase));
-	if (operation->mode == FSW_MODE_CLAIM)
-		printf("; %" PRIu32 " sections wanted", operation->wanted);
+	printf("Pending: %s", view_pending(view, text));
 	if (operation->died)
 		printf("; instance %" PRIu32 " died", operation->died);
 	if (operation->undone)

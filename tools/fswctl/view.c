@@ -294,9 +294,39 @@ static void __attribute__((format(printf, 3, 4))) add(char *to, size_t *at, cons
 		*at = PROBLEM_LINE - 1;
 }
 
-const char *view_state(struct view *view, char *to)
+const char *view_pending(const struct view *view, char *to)
 {
 	const struct fsw_operation *operation = view->status.operation;
+	uint32_t source = operation->source;
+	uint32_t target = operation->target;
+	char words[96];
+
+	switch (operation->mode) {
+	case FSW_MODE_CLAIM:
+		snprintf(words, sizeof(words), "claim of %" PRIu32 " sections by instance %" PRIu32 ", now at instance %" PRIu32,
+			 operation->wanted, source, target);
+		break;
+	case FSW_MODE_TERMINATE:
+		snprintf(words, sizeof(words), "end of instance %" PRIu32 ", instance %" PRIu32 " follows", source, target);
+		break;
+	case FSW_MODE_FREE:
+		snprintf(words, sizeof(words), "freeing of memory for instance %" PRIu32 " by instance %" PRIu32, target, source);
+		break;
+	case FSW_MODE_RECOVER:
+		snprintf(words, sizeof(words), "resumption of instance %" PRIu32 " after a reset (%s)", target,
+			 text_why(operation->why));
+		break;
+	default:
+		snprintf(words, sizeof(words), "%s of instance %" PRIu32 " by instance %" PRIu32, text_mode(operation->mode),
+			 target, source);
+		break;
+	}
+	snprintf(to, TEXT_ROOM, "%s; phase '%s'", words, text_phase(view->status.phase));
+	return to;
+}
+
+const char *view_state(struct view *view, char *to)
+{
 	struct fsw_instance instance;
 	char name[TEXT_ROOM];
 	size_t at = 0;
@@ -330,8 +360,7 @@ const char *view_state(struct view *view, char *to)
 	if (view->status.phase <= FSW_PHASE_IDLE)
 		add(to, &at, "; no operation pending");
 	else
-		add(to, &at, "; pending: %s of instance %" PRIu32 " by instance %" PRIu32 ", phase '%s'",
-		    text_mode(operation->mode), operation->target, operation->source, text_phase(view->status.phase));
+		add(to, &at, "; pending: %s", view_pending(view, name));
 	return to;
 }
 

@@ -62,6 +62,9 @@ const char *view_name(struct view *view, uint32_t id, char *to);
 /* The timings in the page of `id`: 1; none kept: 0; damaged: negative */
 int view_timings(struct view *view, uint32_t id, struct fsw_timings *timings);
 
+/* The operation in progress, "switch of instance 2 by instance 1; phase 'armed'". Returns `to`, of TEXT_ROOM bytes. */
+const char *view_pending(const struct view *view, char *to);
+
 /* "instance 1 'x' runs, 2 sleeps; no operation pending": for the second line of an error. Returns `to`, of PROBLEM_LINE bytes. */
 const char *view_state(struct view *view, char *to);
 

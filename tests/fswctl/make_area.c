@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* make_area STATE FILE: an fsw area in that state, as a dump. Without arguments: the names of the states. For test_fswctl.py */
+#include "../unit/support.h"
+
+#define HZ 24000000
+
+static struct world world;
+
+static void device(struct fsw_manifest *manifest, const char *name, uint32_t state)
+{
+	struct fsw_device *to = &manifest->devices[manifest->count++];
+
+	memcpy(to->name, name, strlen(name));
+	to->state = state;
+}
+
+/* What the executing instance says of itself */
+static void declare(const char *release, uint32_t uart, uint32_t more)
+{
+	struct fsw_manifest manifest = { .count = 0 };
+	struct fsw_timings timings = { .hz = HZ };
+	uint32_t i;
+
+	memcpy(manifest.release, release, strlen(release));
+	if (uart)
+		device(&manifest, "10009000.uart", uart);
+	device(&manifest, "rtc", 1);
+	if (more)
+		device(&manifest, "10013000.virtio", more);
+	for (i = 0; i < FSW_TIMINGS_PHASES; i++)
+		timings.ticks[i] = HZ / 1000 * (i + 1) + world.executing;
+	assert_int_equal(fsw_manifest_set(&world.area, world.executing, &manifest), 0);
+	assert_int_equal(fsw_timings_set(&world.area, world.executing, &timings), 0);
+}
+
+/* Guest 2 left the uart on, which the master has off; guest 3 agrees with the master. */
+static void guests(void)
+{
+	world_make(&world, 4, 16);
+	world_populate(&world, 2);
+	declare("6.1.0-master", 0, 0);
+	assert_int_equal(world_switch(&world, 2), 0);
+	declare("6.12.95", 1, 2);
+	assert_int_equal(world_switch(&world, 3), 0);
+	declare("6.1.0-third", 0, 0);
+	assert_int_equal(world_switch(&world, 1), 0);
+}
+
+static void blank(void)
+{
+	world_make(&world, 3, 16);
+}
+
+static void master(void)
+{
+	world_make(&world, 3, 16);
+	world_populate(&world, 0);
+}
+
+static void loaded(void)
+{
+	struct fsw_load load = world_load(8, "fourth");
+
+	guests();
+	assert_int_equal(world_prepare(&world, 4, WORLD_ADDRESS(8), 2, 3), 0);
+	assert_int_equal(fsw_load(&world.area, FSW_MASTER, 4, &load), 0);
+}
+
+static void dead(void)
+{
+	guests();
+	assert_int_equal(world_switch(&world, 2), 0);
+	world_reset(&world);
+}
+
+static void requested(void)
+{
+	guests();
+	assert_int_equal(fsw_switch(&world.area, FSW_MASTER, 2), 0);
+}
+
+static void armed(void)
+{
+	requested();
+	assert_int_equal(fsw_arm(&world.area, FSW_MASTER, 0, 0x1004, 0xa1), 1);
+}
+
+static void handed(void)
+{
+	requested();
+	world_suspend(&world);
+}
+
+static void resetting(void)
+{
+	struct fsw_jump jump;
+
+	loaded();
+	assert_int_equal(fsw_boot(&world.area, FSW_MASTER, 4, 0), 0);
+	assert_int_equal(fsw_arm(&world.area, FSW_MASTER, 0, 0x1004, 0xa1), 1);
+	assert_int_equal(fsw_handover(world.memory, &world.handover, &jump), FSW_GO_RESET);
+}
+
+static void freeing(void)
+{
+	uint32_t section = 0;
+
+	guests();
+	assert_int_equal(fsw_free(&world.area, FSW_MASTER, 4, FSW_ANYWHERE, 2, 3), 0);
+	assert_int_equal(fsw_free_next(&world.area, FSW_MASTER, &section), 1);
+	assert_int_equal(fsw_cmm_offline(&world.area, FSW_MASTER, section), 0);
+}
+
+/* A claim round stands in guest 2, which has freed a section. */
+static void claiming(void)
+{
+	struct fsw_outcome outcome;
+	struct fsw_want want;
+
+	guests();
+	assert_int_equal(fsw_want(&world.area, FSW_MASTER, 2, FSW_ANYWHERE, &want), 0);
+	assert_int_equal(fsw_want_free(&world.area, FSW_MASTER, &want), 0);
+	assert_int_equal(fsw_claim(&world.area, FSW_MASTER, &want), 0);
+	world_suspend(&world);
+	assert_int_equal(fsw_acknowledge(&world.area, world.executing, &outcome), 0);
+	assert_int_equal(outcome.result, FSW_RESULT_VISIT);
+	assert_int_equal(fsw_visit_next(&world.area, world.executing, &outcome), 1);
+	assert_int_equal(fsw_cmm_offline(&world.area, world.executing, outcome.walk.section), 0);
+}
+
+/* Names that would do harm on a terminal or in JSON, and one that does not end */
+static void evil(void)
+{
+	static const char name[] = "\033[2Jx\"\\\n\xc2\x9b\xff\xc3\xa9";
+	struct fsw_load *load;
+
+	guests();
+	load = world_page(&world, 2, FSW_PAGE_LOAD);
+	memset(load->name, 0, sizeof(load->name));
+	memcpy(load->name, name, sizeof(name));
+	world_put_record(load, sizeof(*load));
+	load = world_page(&world, 3, FSW_PAGE_LOAD);
+	memset(load->name, 'y', sizeof(load->name));
+	world_put_record(load, sizeof(*load));
+}
+
+/* Set up without a world, which is small: a map of 1,048,576 sections for 254 instances, one of them far up */
+static void large(void)
+{
+	static struct fsw_port port;
+	struct fsw_range ram = { 0, (uint64_t)FSW_SECTIONS_MAX << 20 };
+	struct fsw_range movable = { 64 << 20, ((uint64_t)FSW_SECTIONS_MAX - 64) << 20 };
+	struct fsw_memory memory = { { &ram, 1 }, { &movable, 1 }, { NULL, 0 }, { NULL, 0 } };
+	struct fsw_load load = { .entry = 0x8000, .name = "large" };
+	uint32_t section = 0;
+
+	world.geometry = (struct fsw_geometry){ 0, 20, FSW_SECTIONS_MAX, FSW_INSTANCES_MAX, 4096 };
+	assert_int_equal(fsw_area_size(&world.geometry, &world.size), 0);
+	world.memory = aligned_alloc(4096, world.size);
+	assert_non_null(world.memory);
+	assert_int_equal(fsw_format(world.memory, world.size, &world.geometry, &port), 0);
+	assert_int_equal(fsw_open(&world.area, world.memory, world.size, &port), 0);
+	assert_int_equal(fsw_master(&world.area, &load, &memory), 0);
+	assert_int_equal(fsw_free(&world.area, 1, 254, (uint64_t)0x80000 << 20, 3, 3), 0);
+	while (fsw_free_next(&world.area, 1, &section) == 1)
+		assert_int_equal(fsw_cmm_offline(&world.area, 1, section), 0);
+	assert_int_equal(fsw_free_commit(&world.area, 1), 0);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+} states[] = {
+	{ "blank", blank },	    { "master", master }, { "guests", guests }, { "loaded", loaded },	{ "dead", dead },
+	{ "requested", requested }, { "armed", armed },	  { "handed", handed }, { "freeing", freeing }, { "resetting", resetting },
+	{ "claiming", claiming },   { "evil", evil },	  { "large", large },
+};
+
+int main(int count, char **words)
+{
+	size_t i;
+	FILE *file;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (count < 3) {
+			puts(states[i].name);
+			continue;
+		}
+		if (strcmp(states[i].name, words[1]) != 0)
+			continue;
+		states[i].make();
+		file = fopen(words[2], "wb");
+		if (!file || fwrite(world.memory, 1, world.size, file) != world.size || fclose(file)) {
+			perror(words[2]);
+			return EXIT_FAILURE;
+		}
+		world_free(&world);
+		return EXIT_SUCCESS;
+	}
+	return count < 3 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
