@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What the tests of the bootloader need: its image, volumes, areas, stand-ins for kernels, and a board to put them on."""
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import socket
+import subprocess
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = TOP / "tests" / "qemu"
+FLASH_BYTES = 64 * 1024 * 1024
+RAM, AREA, CARVE = 0x60000000, 0x9F000000, 0x1000000
+PROMPT = "fsw> "
+CROSS = "arm-none-eabi-"
+
+
+def run(*command, **options):
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, **options)
+
+
+def compiled(output, source, *options):
+    """An ARM program linked at 0, as plain bytes; `source` is a file."""
+    elf = output.with_suffix(".elf")
+    run(CROSS + "gcc", "-nostdlib", "-march=armv7-a", "-Wl,-Ttext=0,--build-id=none,-estart", *options, "-o", elf, source)
+    run(CROSS + "objcopy", "-O", "binary", elf, output)
+    return output
+
+
+def flash(path, content):
+    """A flash image of the size that QEMU wants."""
+    path.write_bytes(content)
+    os.truncate(path, FLASH_BYTES)
+    return path
+
+
+def volume(path, *arguments):
+    run(TOP / "scripts" / "make-volume", path, *arguments)
+    return path
+
+
+class Board:
+    """QEMU's vexpress-a9 on the two flash images. The serial console is a socket; all that it says is in `log`."""
+
+    def __init__(self, folder, flash0, flash1, memory=1024, cores=1, options=()):
+        self.folder = folder
+        self.log = ""
+        self.seen = 0
+        serial, control = folder / "serial", folder / "control"
+        for path in (serial, control):
+            path.unlink(missing_ok=True)
+        drives = []
+        for path in (flash0, flash1):
+            drives += ["-drive", f"if=pflash,format=raw,file={path},readonly=on"]
+        self.process = subprocess.Popen(
+            ["qemu-system-arm", "-M", "vexpress-a9", "-m", str(memory), "-smp", str(cores), "-display", "none", "-S",
+             "-serial", f"unix:{serial},server=on,wait=off", "-qmp", f"unix:{control},server=on,wait=off", *drives, *map(str, options)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ, QEMU_AUDIO_DRV="none"))
+        self.serial = self._connect(serial)
+        self.control = self._connect(control)
+        self.control.settimeout(20)
+        self.replies = self.control.makefile("r")
+        self.replies.readline()  # the greeting
+        self.ask("qmp_capabilities")
+        self.ask("cont")
+
+    def _connect(self, path):
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                line = socket.socket(socket.AF_UNIX)
+                line.connect(str(path))
+                return line
+            except OSError:
+                line.close()
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError("QEMU does not run: " + self.process.stderr.read().decode()) from None
+                time.sleep(0.02)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+        self.serial.close()
+        self.replies.close()
+        self.control.close()
+        (self.folder / "serial.log").write_text(self.log)
+
+    def ask(self, command, **arguments):
+        self.control.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        while True:
+            reply = json.loads(self.replies.readline())
+            if "error" in reply:
+                raise RuntimeError(f"{command}: {reply['error']}")
+            if "return" in reply:
+                return reply["return"]
+
+    def memory(self, address, size):
+        path = self.folder / "memory"
+        self.ask("pmemsave", val=address, size=size, filename=str(path))
+        content = path.read_bytes()
+        path.unlink()
+        return content
+
+    def registers(self, core=0):
+        """Of one core, by name, as numbers"""
+        text = self.ask("human-monitor-command", **{"command-line": "info registers", "cpu-index": core})
+        return {name: int(value, 16) for name, value in re.findall(r"(R\d\d|PSR)=([0-9a-f]{8})", text)}
+
+    def send(self, text):
+        self.serial.sendall(text.encode("latin-1"))
+
+    def _read(self, seconds):
+        if not select.select([self.serial], [], [], seconds)[0]:
+            return False
+        data = self.serial.recv(65536)
+        self.log += data.decode("latin-1").replace("\r\n", "\n")
+        return bool(data)
+
+    def expect(self, pattern, seconds=20):
+        """Wait until the console says this, from where the last expect() ended; the match. What was said before it is in `before`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            match = re.compile(pattern, re.S).search(self.log, self.seen)
+            if match:
+                self.before = self.log[self.seen:match.start()]
+                self.seen = match.end()
+                return match
+            left = deadline - time.monotonic()
+            assert left > 0 and self.process.poll() is None, f"not said within {seconds} s: {pattern!r}; was said:\n{self.log[self.seen:]}"
+            self._read(min(left, 0.5))
+
+    def quiet(self, seconds=0.5):
+        """What is said in this time"""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._read(max(0, deadline - time.monotonic()))
+        said, self.seen = self.log[self.seen:], len(self.log)
+        return said
+
+    def command(self, text):
+        """At the prompt: type it, and what it said until the next prompt"""
+        self.send(text + "\r")
+        self.expect(re.escape(text) + "\n")
+        self.expect(re.escape(PROMPT))
+        return self.before
+
+
+def need_tools():
+    """What is not there, or nothing"""
+    return [tool for tool in ("qemu-system-arm", CROSS + "gcc", "cpio", "dtc", "fdtget") if not shutil.which(tool)]
