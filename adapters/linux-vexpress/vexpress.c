@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ARM Versatile Express: a 24 MHz counter that all instances share, a reset that keeps the memory, and no mandatory resume registers
+ * (Linux saves interrupt controller and timers in its own memory).
+ */
+#define pr_fmt(fmt) "fsw: " fmt
+
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <asm/cacheflush.h>
+#include <asm/outercache.h>
+#include <asm/suspend.h>
+#include <asm/system_misc.h>
+
+#include "arm/leave.h"
+#include "board.h"
+
+/* V2M-P1 motherboard: system registers; PrimeCell real-time clock PL031 */
+#define SYS_24MHZ 0x5c
+#define SYS_CFGDATA 0xa0
+#define RTC_DR 0x00
+
+/* What the code with the MMU off needs; entry.S knows where its members are */
+struct vexpress_leaving {
+	struct leave leave;
+	u32 came;   /* the clock at the first instruction of the resume */
+	u32 config; /* physical address of SYS_CFGDATA */
+};
+
+static_assert(offsetof(struct vexpress_leaving, came) == LEAVE_BYTES);
+static_assert(offsetof(struct vexpress_leaving, config) == LEAVE_BYTES + 4);
+
+struct vexpress_leaving fsw_vexpress_leaving __aligned(64);
+
+void fsw_vexpress_leave(void);
+void fsw_vexpress_resume(void);
+void fsw_vexpress_reset(void);
+
+static void __iomem *sysreg;
+static void __iomem *rtc;
+
+static u32 vexpress_clock(void)
+{
+	return readl_relaxed(sysreg + SYS_24MHZ);
+}
+
+static u32 vexpress_seconds(void)
+{
+	return readl_relaxed(rtc + RTC_DR);
+}
+
+static u32 vexpress_came(void)
+{
+	return fsw_vexpress_leaving.came;
+}
+
+/* cpu_suspend() has saved this core; from here on nothing of it is needed but memory. */
+static int leave_kernel(unsigned long unused)
+{
+	soft_restart(__pa_symbol(fsw_vexpress_leave));
+	return -EIO;
+}
+
+/* As leave_kernel(), but back at once */
+static int turn_round(unsigned long unused)
+{
+	soft_restart(__pa_symbol(fsw_vexpress_resume));
+	return -EIO;
+}
+
+static int vexpress_leave(enum fsw_leaving how, phys_addr_t area, phys_addr_t stamp)
+{
+	struct leave *leave = &fsw_vexpress_leaving.leave;
+	int error;
+
+	leave->area = area;
+	leave->stamp = stamp;
+	/* in memory, which is read with the caches off, and not in them when that memory has been written */
+	__cpuc_flush_dcache_area(&fsw_vexpress_leaving, sizeof(fsw_vexpress_leaving));
+	outer_flush_range(__pa_symbol(&fsw_vexpress_leaving),
+			  __pa_symbol(&fsw_vexpress_leaving) + sizeof(fsw_vexpress_leaving));
+	error = cpu_suspend(0, how == FSW_LEAVE_HANDOVER ? leave_kernel : turn_round);
+	/* soft_restart() turned it off */
+	outer_resume();
+	return error;
+}
+
+static struct fsw_board board = {
+	.name = "ARM Versatile Express",
+	.clock_hz = 24000000,
+	.clock = vexpress_clock,
+	.leave = vexpress_leave,
+	.came = vexpress_came,
+};
+
+static int __init map_registers(void)
+{
+	struct device_node *node = of_find_compatible_node(NULL, NULL, "arm,vexpress-sysreg");
+	struct resource resource;
+
+	if (!node || of_address_to_resource(node, 0, &resource)) {
+		pr_err("no arm,vexpress-sysreg in the device tree: this kernel can not switch\n");
+		of_node_put(node);
+		return -ENODEV;
+	}
+	sysreg = of_iomap(node, 0);
+	of_node_put(node);
+	node = of_find_compatible_node(NULL, NULL, "arm,pl031");
+	rtc = of_iomap(node, 0);
+	of_node_put(node);
+	if (!sysreg)
+		return -ENOMEM;
+	if (rtc)
+		board.seconds = vexpress_seconds;
+	fsw_vexpress_leaving.leave.clock = resource.start + SYS_24MHZ;
+	fsw_vexpress_leaving.config = resource.start + SYS_CFGDATA;
+	return 0;
+}
+
+static int __init vexpress_init(void)
+{
+	struct leave *leave = &fsw_vexpress_leaving.leave;
+	int error;
+
+	if (!of_machine_is_compatible("arm,vexpress"))
+		return 0;
+	error = map_registers();
+	if (error)
+		return error;
+	board.resume = __pa_symbol(fsw_vexpress_resume);
+	leave->resume = __pa_symbol(fsw_vexpress_resume);
+	leave->reset = __pa_symbol(fsw_vexpress_reset);
+	return fsw_adapter_start(&board);
+}
+device_initcall(vexpress_init);

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The area: find it, open it, learn who we are. */
+#define pr_fmt(fmt) "fsw: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/io.h>
+#include <linux/memblock.h>
+#include <linux/mmzone.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/utsname.h>
+
+#include "adapter.h"
+#include "trace.h"
+
+struct fsw_adapter fsw = {
+	.lock = __MUTEX_INITIALIZER(fsw.lock),
+};
+
+static void traced(void *context, enum fsw_event event, uint32_t a, uint32_t b)
+{
+	if (event == FSW_EVENT_SWITCH)
+		trace_fsw_owner(a, b);
+	else
+		trace_fsw_state(a, b & 0xff, b >> 8);
+}
+
+/* The mapping is uncached: a barrier makes a store final, as libfsw does when no persist() is there. */
+static const struct fsw_port port = {
+	.trace = traced,
+};
+
+/**
+ * fsw_report_error - turn an error of libfsw into an errno
+ * @result: takes the error and where it was found
+ * @error: 0, positive, or negative of enum fsw_error
+ */
+int fsw_report_error(struct fsw_ioc_result *result, int error)
+{
+	if (error >= 0)
+		return 0;
+	result->error = error;
+	result->index = fsw.area.fault.error == error ? fsw.area.fault.index : 0;
+	switch (-error) {
+	case FSW_ERROR_ARGUMENT:
+	case FSW_ERROR_ALIGNMENT:
+	case FSW_ERROR_SELF:
+	case FSW_ERROR_MASTER:
+		return -EINVAL;
+	case FSW_ERROR_BUSY:
+	case FSW_ERROR_IN_USE:
+		return -EBUSY;
+	case FSW_ERROR_EMPTY:
+		return -ENOENT;
+	case FSW_ERROR_STATE:
+	case FSW_ERROR_NOBODY:
+		return -ESRCH;
+	case FSW_ERROR_CONTIGUOUS:
+	case FSW_ERROR_NOT_ENOUGH:
+	case FSW_ERROR_OUTSIDE:
+	case FSW_ERROR_BELOW_BASE:
+		return -ENOMEM;
+	case FSW_ERROR_NOT_RUNNING:
+	case FSW_ERROR_NOT_READY:
+		return -ENODEV;
+	default:
+		return -EIO;
+	}
+}
+
+/**
+ * fsw_refuse - refuse for a reason of the adapter's own
+ * @result: takes the reason
+ * @errno_: negative errno, returned
+ * @format: one line for a person
+ */
+int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vscnprintf(result->what, sizeof(result->what), format, arguments);
+	va_end(arguments);
+	return errno_;
+}
+
+/* The master says which memory there is; nobody else knows. */
+static int become_master(void)
+{
+	static struct fsw_range ram[16] __initdata;
+	const struct zone *zone = &NODE_DATA(0)->node_zones[ZONE_MOVABLE];
+	struct fsw_range movable = {
+		.base = PFN_PHYS((u64)zone->zone_start_pfn),
+		.size = PFN_PHYS((u64)zone->spanned_pages),
+	};
+	struct fsw_range shared = { .base = fsw.carve, .size = fsw.carve_size };
+	struct fsw_memory memory = {
+		.ram = { ram, 0 },
+		.movable = { &movable, movable.size ? 1 : 0 },
+		.shared = { &shared, 1 },
+	};
+	struct fsw_load load = { .base = PHYS_OFFSET };
+	phys_addr_t start, end;
+	u64 i;
+
+	for_each_mem_range(i, &start, &end) {
+		struct fsw_range *last = ram + memory.ram.count - 1;
+
+		if (memory.ram.count && last->base + last->size == start) {
+			last->size += end - start;
+		} else if (memory.ram.count < ARRAY_SIZE(ram)) {
+			ram[memory.ram.count].base = start;
+			ram[memory.ram.count++].size = end - start;
+		}
+	}
+	load.entry = load.base;
+	strscpy(load.name, "master", sizeof(load.name));
+	return fsw_master(&fsw.area, &load, &memory);
+}
+
+static int __init open_area(void)
+{
+	struct fsw_status status;
+	int error = fsw_open(&fsw.area, fsw.memory, fsw.carve_size, &port);
+
+	if (!error)
+		error = fsw_status(&fsw.area, &status);
+	if (error) {
+		pr_err("no usable area at %pa: %s (at %u): this kernel can not switch\n", &fsw.at,
+		       fsw_error_text(error), fsw.area.fault.index);
+		return -EINVAL;
+	}
+	if (status.phase == FSW_PHASE_BLANK) {
+		error = become_master();
+		fsw.self = FSW_MASTER;
+		fsw.outcome.result = FSW_RESULT_PLAIN;
+	} else {
+		fsw.self = status.running;
+		error = fsw_acknowledge(&fsw.area, fsw.self, &fsw.outcome);
+	}
+	if (error) {
+		pr_err("instance %u can not take its place: %s\n", fsw.self, fsw_error_text(error));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int __init map_area(void)
+{
+	struct device_node *node = of_find_compatible_node(NULL, NULL, "fsw,area");
+	struct resource resource;
+	int error;
+
+	if (!node)
+		return -ENODEV;
+	error = of_address_to_resource(node, 0, &resource);
+	of_node_put(node);
+	if (error) {
+		pr_err("node fsw,area has no reg: this kernel can not switch\n");
+		return error;
+	}
+	fsw.at = resource.start;
+	fsw.carve = resource.start;
+	fsw.carve_size = resource_size(&resource);
+	/* of a size that the header tells, which has to be mapped first */
+	fsw.memory = (void __force *)ioremap_wc(fsw.at, PAGE_SIZE);
+	if (fsw.memory) {
+		const struct fsw_header *header = fsw.memory;
+		u32 size = header->magic == FSW_AREA_MAGIC ? header->size : PAGE_SIZE;
+
+		if (size > fsw.carve_size)
+			size = fsw.carve_size;
+		iounmap((void __iomem *)fsw.memory);
+		fsw.carve_size = resource_size(&resource);
+		fsw.memory = (void __force *)ioremap_wc(fsw.at, PAGE_ALIGN(size));
+	}
+	if (!fsw.memory) {
+		pr_err("area at %pa can not be mapped\n", &fsw.at);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * fsw_adapter_start - make this kernel an instance
+ * @board: the board it runs on
+ */
+int __init fsw_adapter_start(const struct fsw_board *board)
+{
+	int error;
+
+	fsw.board = board;
+	error = map_area();
+	if (error)
+		return error == -ENODEV ? 0 : error;
+	error = open_area();
+	if (error)
+		return error;
+	pr_info("instance %u of %u on %s, Linux %s, area at %pa, %u sections of %u MiB\n", fsw.self,
+		fsw.area.instances, board->name, init_utsname()->release, &fsw.at,
+		fsw.area.sections, 1u << (fsw.area.header->geometry.section_shift - 20));
+	if (fsw.outcome.result == FSW_RESULT_DONE)
+		pr_info("booted by instance %u\n", fsw.outcome.other);
+	mutex_lock(&fsw.lock);
+	error = fsw_memory_init();
+	if (!error)
+		error = fsw_witness_init();
+	if (!error)
+		error = fsw_suspend_init();
+	if (!error)
+		error = fsw_fault_init();
+	mutex_unlock(&fsw.lock);
+	return error ? error : fsw_control_init();
+}

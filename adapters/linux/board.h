@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a board supplies to the adapter. */
+#ifndef FSW_BOARD_H
+#define FSW_BOARD_H
+
+#include <linux/types.h>
+#include <fsw/fsw.h>
+
+/**
+ * enum fsw_leaving - how the machine is left
+ * @FSW_LEAVE_HANDOVER: hand it to whom the area says
+ * @FSW_LEAVE_REHEARSE: go down and come back at once
+ */
+enum fsw_leaving {
+	FSW_LEAVE_HANDOVER,
+	FSW_LEAVE_REHEARSE,
+};
+
+/**
+ * struct fsw_board - a board
+ * @name: for the log
+ * @clock_hz: rate of the clock that all instances share and no suspend stops
+ * @clock: read it
+ * @seconds: a clock of whole seconds that goes on in a suspend, for sleeps that @clock wraps in;
+ *	NULL: none
+ * @resume: physical address where this kernel is resumed, MMU off
+ * @mrr: the mandatory resume registers; the rows must be in the kernel image
+ * @leave: the last step of a suspend, interrupts off, one core: never returns but by a resume.
+ *	@stamp is the physical address that takes the clock as the last thing before a hand-over.
+ *	Returns 0 after a resume, else this kernel never left.
+ * @came: the clock as the first thing after the resume
+ */
+struct fsw_board {
+	const char *name;
+	u32 clock_hz;
+	u32 (*clock)(void);
+	u32 (*seconds)(void);
+	phys_addr_t resume;
+	struct fsw_segments mrr;
+	int (*leave)(enum fsw_leaving how, phys_addr_t area, phys_addr_t stamp);
+	u32 (*came)(void);
+};
+
+/* A board's initcall calls this once, when it knows that it is the board. */
+int fsw_adapter_start(const struct fsw_board *board);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults on purpose, for tests: module parameters under /sys/module/fsw/parameters.
+ *   refuse  "devices": our own device refuses to suspend; "late": so at the late step; "core": the last step refuses
+ *   pin     physical address: the page there is taken and held, so that its section does not go off-line; 0 lets it go
+ *   spoil   1: what the next hand-over needs is damaged after it was armed
+ */
+#define pr_fmt(fmt) "fsw: " fmt
+#undef KBUILD_MODNAME
+#define KBUILD_MODNAME "fsw"
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/platform_device.h>
+#include <linux/pm.h>
+
+#include "adapter.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "fsw."
+
+static char refuse[16];
+module_param_string(refuse, refuse, sizeof(refuse), 0600);
+
+static bool spoil;
+module_param(spoil, bool, 0600);
+
+static unsigned long pinned;
+
+static int pin_set(const char *value, const struct kernel_param *parameter)
+{
+	unsigned long address;
+	unsigned long pfn;
+	int error = kstrtoul(value, 0, &address);
+
+	if (error)
+		return error;
+	if (pinned) {
+		free_contig_range(pinned, 1);
+		pinned = 0;
+	}
+	pfn = PHYS_PFN(address);
+	if (!address)
+		return 0;
+	if (!pfn_valid(pfn))
+		return -EINVAL;
+	error = alloc_contig_range(pfn, pfn + 1, MIGRATE_MOVABLE, GFP_KERNEL);
+	if (!error)
+		pinned = pfn;
+	return error;
+}
+
+static int pin_get(char *line, const struct kernel_param *parameter)
+{
+	return sysfs_emit(line, "0x%lx\n", pinned << PAGE_SHIFT);
+}
+
+static const struct kernel_param_ops pin_ops = { .set = pin_set, .get = pin_get };
+module_param_cb(pin, &pin_ops, NULL, 0600);
+
+static bool refuses(const char *where)
+{
+	return sysfs_streq(refuse, where);
+}
+
+static int refuse_suspend(struct device *device)
+{
+	return refuses("devices") ? -EBUSY : 0;
+}
+
+static int refuse_late(struct device *device)
+{
+	return refuses("late") ? -EBUSY : 0;
+}
+
+static const struct dev_pm_ops refusing = {
+	.suspend = refuse_suspend,
+	.suspend_late = refuse_late,
+};
+
+static int probe(struct platform_device *device)
+{
+	return 0;
+}
+
+static struct platform_driver driver = {
+	.probe = probe,
+	.driver = { .name = "fsw-fault", .pm = &refusing },
+};
+
+int fsw_fault_core(void)
+{
+	return refuses("core");
+}
+
+void fsw_fault_spoil(void)
+{
+	struct fsw_status status;
+	struct fsw_instance instance;
+
+	if (!spoil || fsw_status(&fsw.area, &status) ||
+	    fsw_instance_get(&fsw.area, status.operation->target, &instance) || !instance.resume)
+		return;
+	spoil = false;
+	((struct fsw_resume *)instance.resume)->argument ^= 1;
+}
+
+int __init fsw_fault_init(void)
+{
+	struct platform_device *device = platform_device_register_simple("fsw-fault", -1, NULL, 0);
+
+	return PTR_ERR_OR_ZERO(device) ?: platform_driver_register(&driver);
+}

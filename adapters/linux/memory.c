@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sections off-line and on-line, on Linux's own contiguous allocator. Whether one may is libfsw's to say. */
+#define pr_fmt(fmt) "fsw: " fmt
+
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <asm/cacheflush.h>
+#include <asm/outercache.h>
+
+#include "adapter.h"
+#include "trace.h"
+
+/* How this kernel holds a section */
+enum held {
+	HELD_NOT,	/* no page of it is known here: below our base, or no memory */
+	HELD_ONLINE,	/* in use */
+	HELD_FENCED,	/* reserved since boot: another's */
+	HELD_TAKEN,	/* taken from the allocator */
+};
+
+#define TRIES 3 /* pages on their way through a list are free a moment later */
+
+static u8 *held;
+
+static unsigned long first_pfn(u32 section)
+{
+	return PHYS_PFN(fsw_section_address(&fsw.area, section));
+}
+
+static unsigned long pages(void)
+{
+	return 1ul << (fsw.area.header->geometry.section_shift - PAGE_SHIFT);
+}
+
+/* Nothing of another kernel's data may be left in the caches, nor of ours be written back later. */
+static void flush(u32 section)
+{
+	phys_addr_t start = fsw_section_address(&fsw.area, section);
+	unsigned long i;
+
+	for (i = 0; i < pages(); i++) {
+		void *at = kmap_local_page(pfn_to_page(first_pfn(section) + i));
+
+		__cpuc_flush_dcache_area(at, PAGE_SIZE);
+		kunmap_local(at);
+	}
+	outer_flush_range(start, start + (pages() << PAGE_SHIFT));
+}
+
+/**
+ * fsw_section_offline - take a section from this kernel
+ * @section: its number
+ *
+ * Return: 0, or a negative errno, and the section is as before.
+ */
+int fsw_section_offline(u32 section)
+{
+	unsigned long pfn = first_pfn(section);
+	int error = -EBUSY;
+	int tries;
+
+	if (held[section] != HELD_ONLINE)
+		return -EINVAL;
+	for (tries = 0; error == -EBUSY && tries < TRIES; tries++) {
+		lru_add_drain_all();
+		error = alloc_contig_range(pfn, pfn + pages(), MIGRATE_MOVABLE,
+					   GFP_KERNEL | __GFP_NOWARN);
+	}
+	if (!error) {
+		adjust_managed_page_count(pfn_to_page(pfn), -(long)pages());
+		flush(section);
+		held[section] = HELD_TAKEN;
+	}
+	trace_fsw_section(section, false, error);
+	return error;
+}
+
+/**
+ * fsw_section_online - give a section to this kernel
+ * @section: its number
+ *
+ * Return: 0, or -ENXIO: this kernel can not use memory there.
+ */
+int fsw_section_online(u32 section)
+{
+	unsigned long pfn = first_pfn(section);
+	unsigned long i;
+	int error = 0;
+
+	switch (held[section]) {
+	case HELD_ONLINE:
+		return 0;
+	case HELD_TAKEN:
+		flush(section);
+		free_contig_range(pfn, pages());
+		adjust_managed_page_count(pfn_to_page(pfn), pages());
+		break;
+	case HELD_FENCED:
+		flush(section);
+		for (i = 0; i < pages(); i++)
+			free_reserved_page(pfn_to_page(pfn + i));
+		break;
+	default:
+		error = -ENXIO;
+		break;
+	}
+	if (!error)
+		held[section] = HELD_ONLINE;
+	trace_fsw_section(section, true, error);
+	return error;
+}
+
+/**
+ * fsw_take_claimed - on-line what the map says is ours since another instance ended
+ *
+ * What can not be on-lined goes to the free ones.
+ */
+void fsw_take_claimed(void)
+{
+	struct fsw_run run = { 0, 0 };
+	u32 i;
+
+	while (fsw_cmm_run(&fsw.area, fsw_match_claimed(fsw.self), run.first + run.count, &run) == 1) {
+		for (i = run.first; i < run.first + run.count; i++) {
+			if (fsw_section_online(i) == 0)
+				fsw_cmm_online(&fsw.area, fsw.self, i);
+			else
+				fsw_cmm_offline(&fsw.area, fsw.self, i);
+		}
+	}
+}
+
+/**
+ * fsw_copy_in - write memory that this kernel does not use, for one that will see it with its caches off
+ * @to: physical address
+ * @from: the bytes
+ * @bytes: how many
+ */
+void fsw_copy_in(phys_addr_t to, const void *from, size_t bytes)
+{
+	while (bytes) {
+		size_t offset = offset_in_page(to);
+		size_t part = min_t(size_t, bytes, PAGE_SIZE - offset);
+		void *at = kmap_local_page(pfn_to_page(PHYS_PFN(to)));
+
+		memcpy(at + offset, from, part);
+		__cpuc_flush_dcache_area(at + offset, part);
+		kunmap_local(at);
+		outer_flush_range(to, to + part);
+		to += part;
+		from += part;
+		bytes -= part;
+	}
+}
+
+static bool all_reserved(u32 section)
+{
+	unsigned long i;
+
+	for (i = 0; i < pages(); i++)
+		if (!PageReserved(pfn_to_page(first_pfn(section) + i)))
+			return false;
+	return true;
+}
+
+/* Of our own sections, those that Linux may keep for itself never leave. */
+static int keep_core(u32 section, u32 entry)
+{
+	const struct zone *movable = &NODE_DATA(0)->node_zones[ZONE_MOVABLE];
+
+	if (!(entry & FSW_ENTRY_AVAILABLE))
+		return 0;
+	if (movable->spanned_pages && first_pfn(section) >= movable->zone_start_pfn &&
+	    first_pfn(section) + pages() <= zone_end_pfn(movable))
+		return 0;
+	return fsw_cmm_keep(&fsw.area, fsw.self, section);
+}
+
+/* Compare what the map says with what this kernel did with its memory so far. */
+int __init fsw_memory_init(void)
+{
+	u32 section, entry, owner;
+	int error;
+
+	held = kzalloc(fsw.area.sections, GFP_KERNEL);
+	if (!held)
+		return -ENOMEM;
+	for (section = 0; section < fsw.area.sections; section++) {
+		error = fsw_cmm_get(&fsw.area, section, &entry);
+		if (error) {
+			pr_err("section %u: %s\n", section, fsw_error_text(error));
+			return -EIO;
+		}
+		owner = entry & FSW_ENTRY_OWNER;
+		if (!pfn_valid(first_pfn(section)) || !pfn_valid(first_pfn(section) + pages() - 1))
+			continue;
+		held[section] = owner == fsw.self ? HELD_ONLINE : HELD_FENCED;
+		if (owner == fsw.self)
+			error = keep_core(section, entry);
+		else if (owner == FSW_OWNER_SHARED)
+			held[section] = HELD_NOT;
+		else if (!all_reserved(section))
+			error = -EPERM;
+		if (error) {
+			pr_err("section %u is not fenced: the device tree of this instance is wrong\n",
+			       section);
+			return -EIO;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What Linux's suspend does to whom: the kernel's own tracepoints say which driver takes how long and which one refuses; its lists of
+ * wake-up sources and consoles say what is left on.
+ */
+#define pr_fmt(fmt) "fsw: " fmt
+
+#include <linux/console.h>
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/pm.h>
+#include <linux/pm_wakeup.h>
+#include <linux/seq_file.h>
+#include <linux/suspend.h>
+#include <linux/utsname.h>
+#include <linux/version.h>
+#include <trace/events/power.h>
+
+#include "adapter.h"
+
+#define DEVICES_MAX 64
+
+/* States of a device, in the manifest */
+#define DEVICE_CONSOLE 1 /* kept alive for messages */
+#define DEVICE_WAKEUP 2	 /* may wake the machine */
+
+struct taken {
+	char device[32];
+	char driver[32];
+	u32 suspend;
+	u32 resume;
+};
+
+static struct taken taken[DEVICES_MAX];
+static u32 devices;
+static u32 started;
+static bool resuming;
+static bool watching;
+static char refused[64];
+
+static struct taken *row_of(struct device *device)
+{
+	u32 i;
+
+	for (i = 0; i < devices; i++)
+		if (!strncmp(taken[i].device, dev_name(device), sizeof(taken[i].device) - 1))
+			return &taken[i];
+	if (devices == DEVICES_MAX)
+		return NULL;
+	memset(&taken[devices], 0, sizeof(taken[devices]));
+	strscpy(taken[devices].device, dev_name(device), sizeof(taken[devices].device));
+	strscpy(taken[devices].driver, dev_driver_string(device), sizeof(taken[devices].driver));
+	return &taken[devices++];
+}
+
+static void callback_start(void *unused, struct device *device, const char *pm_ops, int event)
+{
+	resuming = event == PM_EVENT_RESUME || event == PM_EVENT_ON;
+	started = fsw_now();
+}
+
+static void callback_end(void *unused, struct device *device, int error)
+{
+	u32 ticks = (u32)fsw_now() - started;
+	struct taken *row;
+
+	if (!watching)
+		return;
+	if (error && !refused[0])
+		snprintf(refused, sizeof(refused), "%s (%s)", dev_name(device), dev_driver_string(device));
+	row = row_of(device);
+	if (row && resuming)
+		row->resume += ticks;
+	else if (row)
+		row->suspend += ticks;
+}
+
+/* A suspend begins: forget the last one. */
+void fsw_witness_begin(void)
+{
+	devices = 0;
+	refused[0] = '\0';
+	watching = true;
+}
+
+/**
+ * fsw_witness_wakeups - which wake-up sources are active
+ * @who: takes their names
+ * @size: its bytes
+ */
+void fsw_witness_wakeups(char *who, size_t size)
+{
+	struct wakeup_source *source;
+	size_t length = 0;
+	int index;
+
+	who[0] = '\0';
+	index = wakeup_sources_read_lock();
+	for_each_wakeup_source(source) {
+		if (source->active)
+			length += scnprintf(who + length, size - length, "%s%s", length ? " " : "",
+					    source->name);
+	}
+	wakeup_sources_read_unlock(index);
+}
+
+/**
+ * fsw_witness_name - who refused the suspend that just failed
+ * @error: what it failed with
+ * @who: takes the name, empty if nobody is known to have refused
+ * @size: its bytes
+ */
+void fsw_witness_name(int error, char *who, size_t size)
+{
+	strscpy(who, refused, size);
+	if (!who[0])
+		fsw_witness_wakeups(who, size);
+}
+
+static void add_device(struct fsw_manifest *manifest, const char *name, u32 state)
+{
+	struct fsw_device *device = &manifest->devices[manifest->count];
+
+	if (manifest->count == FSW_MANIFEST_DEVICES_MAX) {
+		pr_warn_once("more than %u devices stay on: %s is not declared\n",
+			     FSW_MANIFEST_DEVICES_MAX, name);
+		return;
+	}
+	strscpy(device->name, name, sizeof(device->name));
+	device->state = state;
+	manifest->count++;
+}
+
+static void add_consoles(struct fsw_manifest *manifest)
+{
+	struct console *console;
+	char name[FSW_DEVICE_NAME_SIZE];
+
+	if (console_suspend_enabled)
+		return;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	console_list_lock();
+#else
+	console_lock();
+#endif
+	for_each_console(console) {
+		snprintf(name, sizeof(name), "%s%d", console->name, console->index);
+		add_device(manifest, name, DEVICE_CONSOLE);
+	}
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	console_list_unlock();
+#else
+	console_unlock();
+#endif
+}
+
+/**
+ * fsw_manifest_make - what this kernel leaves on when it suspends now
+ * @manifest: takes it
+ */
+void fsw_manifest_make(struct fsw_manifest *manifest)
+{
+	struct wakeup_source *source;
+	int index;
+
+	memset(manifest, 0, sizeof(*manifest));
+	strscpy(manifest->release, init_utsname()->release, sizeof(manifest->release));
+	add_consoles(manifest);
+	index = wakeup_sources_read_lock();
+	for_each_wakeup_source(source) {
+		/* those without a device are held by programs */
+		if (source->dev && source->dev->parent)
+			add_device(manifest, dev_name(source->dev->parent), DEVICE_WAKEUP);
+	}
+	wakeup_sources_read_unlock(index);
+}
+
+static int devices_show(struct seq_file *file, void *unused)
+{
+	int error = mutex_lock_interruptible(&fsw.lock);
+	u32 i;
+
+	if (error)
+		return error;
+	for (i = 0; i < devices; i++)
+		seq_printf(file, "%s %s %u %u %u\n", taken[i].device,
+			   taken[i].driver[0] ? taken[i].driver : "-", taken[i].suspend, taken[i].resume,
+			   fsw.board->clock_hz);
+	mutex_unlock(&fsw.lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(devices);
+
+int __init fsw_witness_init(void)
+{
+	struct dentry *folder = debugfs_create_dir("fsw", NULL);
+
+	debugfs_create_file("devices", 0444, folder, NULL, &devices_fops);
+	return register_trace_device_pm_callback_start(callback_start, NULL) ?:
+	       register_trace_device_pm_callback_end(callback_end, NULL);
+}
