@@ -50,9 +50,10 @@ static void draw(const char *label, uint64_t done, uint64_t total)
 	int i;
 
 	if (!progress.terminal) {
-		/* one line an image */
+		/* one line for each; memory, which is freed first, is counted in sections */
 		if (strcmp(label, progress.label) != 0)
-			fprintf(stderr, "loading: %s, %" PRIu64 " bytes\n", label, total);
+			fprintf(stderr, "loading: %s, %" PRIu64 " %s\n", label, total,
+				strcmp(label, "memory") == 0 ? "sections" : "bytes");
 		snprintf(progress.label, sizeof(progress.label), "%s", label);
 		return;
 	}

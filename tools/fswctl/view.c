@@ -317,8 +317,8 @@ const char *view_pending(const struct view *view, char *to)
 			 text_why(operation->why));
 		break;
 	default:
-		snprintf(words, sizeof(words), "%s of instance %" PRIu32 " by instance %" PRIu32, text_mode(operation->mode),
-			 target, source);
+		snprintf(words, sizeof(words), "%s %s instance %" PRIu32 " by instance %" PRIu32, text_mode(operation->mode),
+			 operation->mode == FSW_MODE_SWITCH ? "to" : "of", target, source);
 		break;
 	}
 	snprintf(to, TEXT_ROOM, "%s; phase '%s'", words, text_phase(view->status.phase));

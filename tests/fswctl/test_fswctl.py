@@ -1,0 +1,984 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""fswctl on areas in every state, damaged in every way, and on a device that is none; its texts, its JSON, its exit codes, its papers.
+
+FSWCTL, FSWCTL_MAKE_AREA, FSWCTL_FAKE name what the build made (else: build/host); FSWCTL_SEED repeats a random run.
+"""
+import errno
+import json
+import os
+import pathlib
+import pty
+import random
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+import zlib
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+HOST = TOP / "build" / "host"
+FSWCTL = os.environ.get("FSWCTL", str(HOST / "bin" / "fswctl"))
+MAKE_AREA = os.environ.get("FSWCTL_MAKE_AREA", str(HOST / "bin" / "make_area"))
+FAKE = os.environ.get("FSWCTL_FAKE", str(HOST / "tests" / "fswctl" / "libfake_device.so"))
+SOURCE = TOP / "tools" / "fswctl"
+FORMAT = {name: int(value, 0) for name, value in
+          re.findall(r"#define (FSW_\w+)\s+(0x[0-9a-f]+|\d+)\b", (TOP / "libfsw/include/fsw/format.h").read_text())}
+ERRORS = re.findall(r"^\tX\((\w+), +\"(.*)\"\)", (TOP / "libfsw/include/fsw/error.h").read_text(), re.M)
+ERROR = {name: -i for i, (name, _) in enumerate(ERRORS, 1)}
+TEXT = dict(ERRORS)
+RESULT = {"PLAIN": 1, "DONE": 2, "UNDONE": 3, "COLLECT": 6, "INHERIT": 7, "SURVIVED": 8}
+PHASES = ["freeze", "devices", "core", "handover", "resume", "thaw"]
+ANY_START = "ffffffffffffffff"
+PAGES = 8192  # with up to 1024 sections: behind header and map
+
+work = None
+areas = {}
+seen_keys = set()
+
+
+def setUpModule():
+    global work
+    work = pathlib.Path(tempfile.mkdtemp(prefix="fswctl-test-"))
+    for state in subprocess.run([MAKE_AREA], check=True, text=True, capture_output=True).stdout.split():
+        areas[state] = work / f"{state}.area"
+        subprocess.run([MAKE_AREA, state, areas[state]], check=True)
+
+
+def tearDownModule():
+    shutil.rmtree(work)
+
+
+def run(*words, fake=None, before=(), **environment):
+    """The completed process of fswctl WORDS; bytes that are no UTF-8 would fail here."""
+    env = {"PATH": os.environ["PATH"], "TZ": "UTC", **environment}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+        if name in os.environ:
+            env[name] = os.environ[name]
+    if fake:
+        env.update(FSW_FAKE=str(fake), LD_PRELOAD=FAKE)
+    return subprocess.run([*before, FSWCTL, *map(str, words)], env=env, capture_output=True, encoding="utf-8", timeout=120)
+
+
+def keys_of(value):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from keys_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner)
+
+
+class Case(unittest.TestCase):
+    def three_lines(self, done, code):
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        lines = done.stderr.splitlines()
+        # notes and progress may come first
+        self.assertGreaterEqual(len(lines), 3, done.stderr)
+        self.assertRegex(lines[-3], "^Error: .+")
+        self.assertRegex(lines[-2], "^Current state: .+")
+        self.assertRegex(lines[-1], r": .|\.$")
+        self.assertNotIn("Error", lines[-1])
+        return lines[-3:]
+
+    def good(self, *words, **how):
+        done = run(*words, **how)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout + done.stderr)
+        return done.stdout
+
+    def json(self, code, *words, **how):
+        done = run(*words, "--json", **how)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        value = json.loads(done.stdout)
+        self.assertEqual(value["exit"], code)
+        self.assertEqual(value["command"], words[0])
+        if code:
+            lines = self.three_lines(done, code)
+            self.assertEqual([value["error"][key] for key in ("message", "state", "next")],
+                             [lines[0][7:], lines[1][15:], lines[2]])
+        else:
+            self.assertEqual(done.stderr, "")
+            self.assertIsNone(value["error"])
+        seen_keys.update(keys_of(value))
+        return value
+
+    def refused(self, code, *words, **how):
+        """The three lines; text and JSON say the same."""
+        lines = self.three_lines(run(*words, **how), code)
+        self.assertEqual(self.json(code, *words, **how)["error"]["message"], lines[0][7:])
+        return "\n".join(lines)
+
+
+class Status(Case):
+    def status(self, state, code=0):
+        return self.json(code, "status", "--area", areas[state]), run("status", "--area", areas[state]).stdout
+
+    def test_guests(self):
+        value, text = self.status("guests")
+        self.assertEqual(value["area"], {"source": str(areas["guests"]), "bytes": areas["guests"].stat().st_size, "format": value["area"]["format"],
+                                         "base": "0x80000000", "section_bytes": 1 << 24, "sections": 16, "instances": 4, "page_bytes": 4096})
+        self.assertEqual((value["running"], value["phase"], value["operation"], value["damage"], value["damages"]), (1, "idle", None, [], 0))
+        self.assertEqual(value["sections"], {"nobody": 1, "free": 0, "shared": 1, "core": 6, "movable": 8, "damaged": 0})
+        one, two, three = value["instances"]
+        self.assertEqual({key: one[key] for key in ("id", "name", "state", "parent", "cause", "release", "base", "entry", "core_sections",
+                                                    "movable_sections", "bytes", "damage", "differences")},
+                         {"id": 1, "name": "master", "state": "running", "parent": None, "cause": None, "release": "6.1.0-master", "base": "0x80000000",
+                          "entry": "0x80008000", "core_sections": 4, "movable_sections": 6, "bytes": 10 << 24, "damage": None, "differences": None})
+        self.assertEqual(one["devices"], [{"name": "rtc", "state": 1}])
+        self.assertEqual((two["name"], two["state"], two["parent"], two["release"]), ("guest2", "sleeping", 1, "6.12.95"))
+        self.assertEqual(two["differences"], [{"device": "10009000.uart", "here": 0, "there": 1}, {"device": "10013000.virtio", "here": 0, "there": 2}])
+        self.assertEqual(three["differences"], [])
+        ticks = {phase: 24000 * i + 2 for i, phase in enumerate(PHASES, 1)}
+        self.assertEqual((two["timings"]["hz"], two["timings"]["ticks"]), (24000000, ticks))
+        self.assertEqual(two["timings"]["ms"]["thaw"], 6.0)
+        self.assertEqual(two["timings"]["total_ms"], 21.0)
+        self.assertRegex(text, r"(?m)^Running: instance 1 'master'$")
+        self.assertRegex(text, r"(?m)^ 2  guest2  sleeping  1 +6\.12\.95 +1 \(16 MiB\) +1 \(16 MiB\) +21\.00 ms$")
+        self.assertIn("instance 2 left '10009000.uart' in state 1, instance 1 has it in state 0", text)
+        self.assertNotIn("instance 3 left", text)
+        self.assertRegex(text, r"(?m)^  instance 2 +1\.00 +2\.00 +3\.00 +4\.00 +5\.00 +6\.00 +21\.00$")
+
+    def test_states(self):
+        for state, running, phase, operation, says in (
+                ("blank", None, "blank", None, "no master has set it up"),
+                ("master", 1, "idle", None, "Pending: nothing"),
+                ("loaded", 1, "idle", None, "fourth  loaded"),
+                ("requested", 1, "requested", ("switch", 1, 2), "switch to instance 2 by instance 1; phase 'requested'"),
+                ("armed", 1, "armed", ("switch", 1, 2), "phase 'armed'"),
+                ("handed", 2, "handed", ("switch", 1, 2), "phase 'handed'"),
+                ("freeing", 1, "requested", ("free", 1, 4), "freeing of memory for instance 4 by instance 1"),
+                ("resetting", 1, "resetting", ("boot", 1, 4), "boot of instance 4 by instance 1; phase 'resetting'"),
+                ("claiming", 2, "handed", ("claim", 1, 2), "claim of 2 sections by instance 1, now at instance 2"),
+                ("dead", 1, "idle", None, "dead: reset")):
+            with self.subTest(state):
+                value, text = self.status(state)
+                self.assertIn(says, text)
+                self.assertEqual((value["running"], value["phase"]), (running, phase))
+                found = value["operation"]
+                self.assertEqual(found and (found["mode"], found["source"], found["target"]), operation)
+
+    def test_dead(self):
+        value, _ = self.status("dead")
+        two = value["instances"][1]
+        self.assertEqual((two["state"], two["cause"], two["devices"], two["core_sections"]), ("dead", "reset", [], 1))
+
+    def test_large(self):
+        value, text = self.status("large")
+        self.assertEqual([one["id"] for one in value["instances"]], [1, 254])
+        self.assertEqual(value["sections"]["movable"], (1 << 20) - 64)
+        self.assertIn("1048576 sections of 1 MiB", text)
+
+    def test_evil(self):
+        value, text = self.status("evil")
+        self.assertEqual(value["instances"][1]["name"], "\x1b[2Jx\"\\\n\x9b\ufffd\u00e9")
+        self.assertEqual(value["instances"][2]["name"], "y" * 32)
+        self.assertIn("?[2Jx\"\\???\u00e9 ", text)
+        for command in ("status", "map", "log"):
+            self.assertNotRegex(run(command, "--area", areas["evil"]).stdout, r"[\x00-\x09\x0b-\x1f\x7f\x80-\x9f]")
+
+
+class Map(Case):
+    def test_picture(self):
+        """The picture against the runs, the runs against the entries in the bytes."""
+        for state in areas:
+            with self.subTest(state):
+                bytes_ = areas[state].read_bytes()
+                value = self.json(0, "map", "--area", areas[state])
+                cells = [(run_["kind"], run_["owner"], run_["marks"]) for run_ in value["runs"] for _ in range(run_["count"])]
+                self.assertEqual(len(cells), value["sections"])
+                for i in list(range(min(64, len(cells)))) + [len(cells) - 1]:
+                    self.assertEqual(cells[i], entry_of(bytes_, i))
+                first = 0
+                for run_ in value["runs"]:
+                    self.assertEqual((run_["first"], run_["address"]), (first, hex(int(value["base"], 16) + first * value["section_bytes"])))
+                    first += run_["count"]
+                text = self.good("map", "--area", areas[state])
+                if state == "large":
+                    continue
+                rows = re.findall(r"(?m)^0x([0-9a-f]{8}) (.*)$", text)
+                self.assertEqual([int(row[0], 16) for row in rows], [0x80000000 + (i << 28) for i in range(len(rows))])
+                drawn = [drawn_cell(word) for row in rows for word in row[1].split()]
+                self.assertEqual(drawn, [(kind, owner, marks[-1:]) for kind, owner, marks in cells])
+
+    def test_legend(self):
+        text = self.good("map", "--area", areas["loaded"])
+        self.assertRegex(text, r"(?m)^ +4\+ +3 +48 MiB  instance 4 'fourth', movable$")
+        self.assertRegex(text, r"(?m)^ +s +1 +16 MiB  shared by all$")
+        self.assertRegex(text, r"(?m)^ +- +1 +16 MiB  nobody's$")
+        self.assertNotIn("behind an entry", text)
+        self.assertIn("behind an entry", self.good("map", "--area", areas["claiming"]))
+
+    def test_large(self):
+        lines = self.good("map", "--area", areas["large"]).splitlines()
+        self.assertLess(len(lines), 20)
+        self.assertEqual(lines.count("*"), 3)
+        self.assertTrue(any(re.match(r"0x8000000000 +254\+ 254\+ 254\+ +1\+", line) for line in lines))
+        self.assertTrue(any(line.startswith("0xfffe000000 ") for line in lines))
+
+    def test_color(self):
+        plain = self.good("map", "--area", areas["guests"])
+        self.assertNotIn("\x1b", plain)
+        self.assertEqual(plain, self.good("map", "--area", areas["guests"], "--color=never"))
+        for how in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            colored = self.good("map", "--area", areas["guests"], "--color", "always", **how)
+            self.assertEqual(re.sub(r"\x1b\[[0-9;]*m", "", colored), plain)
+            self.assertEqual(colored.count("\x1b[0m"), 16 + 8)
+            codes = {re.search(r"(\x1b\[[0-9;]*m) *" + re.escape(symbol), colored)[1] for symbol in ("1#", "1+", "2#", "2+", "3#", "3+", "-", "s")}
+            self.assertEqual(len(codes), 8)
+        self.assertIn("always, never or auto", self.refused(2, "map", "--area", areas["guests"], "--color", "pink"))
+
+    def test_terminal(self):
+        for how, colored in (({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+            self.assertEqual("\x1b" in on_terminal(["map", "--area", str(areas["guests"])], how)[1], colored, how)
+
+
+def entry_of(bytes_, section):
+    """kind, owner, marks from the bytes alone (docs/format.md)"""
+    word, = struct.unpack_from("<I", bytes_, 4096 + 4 * section)
+    salt = (section * FORMAT["FSW_GUARD_STRIDE"] + FORMAT["FSW_GUARD_START"]) << 16
+    entry = (word * (1 + (FORMAT["FSW_GUARD_MULTIPLIER"] << 16)) + salt) & 0xffffffff
+    assert entry < 0x10000
+    owner = entry & 0xff
+    marks = [name for bit, name in ((0x800, "requested"), (0x200, "ordered"), (0x400, "freed"), (0x1000, "claimed")) if entry & bit]
+    if owner == 255:
+        return "shared", None, marks
+    if owner == 0:
+        return ("free" if entry & 0x100 else "nobody"), None, marks
+    return ("movable" if entry & 0x100 else "core"), owner, marks
+
+
+def guard(payload, tag):
+    salt = (tag * FORMAT["FSW_GUARD_STRIDE"] + FORMAT["FSW_GUARD_START"]) << 16
+    return (payload * (1 - (FORMAT["FSW_GUARD_MULTIPLIER"] << 16)) - salt) & 0xffffffff
+
+
+def drawn_cell(word):
+    owner, symbol, mark = re.fullmatch(r"(\d*)([-.s#+X])([rofc]?)", word).groups()
+    kind = {"-": "nobody", ".": "free", "s": "shared", "#": "core", "+": "movable", "X": "damaged"}[symbol]
+    return kind, int(owner) if owner else None, [{"r": "requested", "o": "ordered", "f": "freed", "c": "claimed"}[mark]] if mark else []
+
+
+def on_terminal(words, how, fake=None):
+    """Standard output and error on a pseudo-terminal: status and what was written."""
+    master, slave = pty.openpty()
+    env = {"PATH": os.environ["PATH"], "TERM": "xterm", **how}
+    if fake:
+        env.update(FSW_FAKE=str(fake), LD_PRELOAD=FAKE)
+    child = subprocess.Popen([FSWCTL, *words], env=env, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
+    os.close(slave)
+    written = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        written += part
+    os.close(master)
+    return child.wait(), written.decode()
+
+
+class Damaged(Case):
+    """Each check of opening, by name; what can be shown is shown."""
+
+    def area(self, change, state="guests"):
+        bytes_ = bytearray(areas[state].read_bytes())
+        change(bytes_)
+        path = work / "damaged.area"
+        path.write_bytes(bytes_)
+        return path
+
+    def header(self, offset, value, width="<I"):
+        def change(bytes_):
+            struct.pack_into(width, bytes_, offset, value)
+            struct.pack_into("<I", bytes_, FORMAT["FSW_HEADER_CRC"], zlib.crc32(bytes_[:FORMAT["FSW_HEADER_CRC"]]))
+        return change
+
+    def test_header(self):
+        sets = FORMAT
+        for name, change in (
+                ("NO_AREA", lambda b: struct.pack_into("<I", b, 0, 0)),
+                ("BYTE_ORDER", lambda b: struct.pack_into(">I", b, 0, sets["FSW_AREA_MAGIC"])),
+                ("MAGIC", lambda b: struct.pack_into("<I", b, 0, 0x12345678)),
+                ("VERSION_NEW", self.header(sets["FSW_HEADER_LAST_COMPAT"], 99)),
+                ("VERSION_OLD", self.header(sets["FSW_HEADER_VERSION"], 0)),
+                ("HEADER_CRC", lambda b: struct.pack_into("<I", b, 24, 23)),
+                ("SECTION_SIZE", self.header(sets["FSW_HEADER_SECTION_SHIFT"], 40)),
+                ("SECTIONS", self.header(sets["FSW_HEADER_SECTIONS"], 1 << 21)),
+                ("INSTANCES", self.header(sets["FSW_HEADER_INSTANCES"], 255)),
+                ("PAGE_SIZE", self.header(sets["FSW_HEADER_PAGE_SIZE"], 4097)),
+                ("BASE", self.header(sets["FSW_HEADER_BASE"], 0x80000001, "<Q")),
+                ("LAYOUT", self.header(sets["FSW_HEADER_CMM_OFFSET"], 8192))):
+            with self.subTest(name):
+                path = self.area(change)
+                for command in ("status", "map", "log"):
+                    lines = self.refused(3, command, "--area", path)
+                    self.assertIn(TEXT[name], lines)
+                    self.assertEqual(run(command, "--area", path).stdout, "")
+                    error = self.json(3, command, "--area", path)["error"]
+                    self.assertEqual((error["name"], error["code"]), (name, ERROR[name]))
+
+    def test_parts(self):
+        page = PAGES + 4096  # of instance 2, which sleeps
+
+        def flip(offset):
+            def change(bytes_):
+                bytes_[offset] ^= 0x40
+            return change
+
+        def word(offset, payload, tag):
+            return lambda bytes_: struct.pack_into("<I", bytes_, offset, guard(payload, tag))
+
+        sets = FORMAT
+        cases = [
+            ("SWITCH_WORD", flip(sets["FSW_AREA_SWITCH"]), "switch page"),
+            ("SWITCH_VALUE", word(sets["FSW_AREA_SWITCH"], 0x9001, sets["FSW_TAG_SWITCH"]), "switch page"),
+            ("RESULT_WORD", flip(sets["FSW_AREA_RESULT"]), "switch page"),
+            ("ENTRY_CHECK", flip(4096 + 4 * 5), "section 5 at 0x85000000"),
+            ("ENTRY_VALUE", word(4096 + 4 * 5, 0x2000, 5), "section 5 at 0x85000000"),
+            ("ENTRY_OWNER", word(4096 + 4 * 5, 0x0107, 5), "section 5 at 0x85000000"),
+            ("STATE_WORD", flip(page), "instance 2"),
+            ("STATE_VALUE", word(page, 9, sets["FSW_TAG_STATE"] + 2), "instance 2"),
+            ("PARENT_WORD", flip(page + 4), "instance 2"),
+            ("PARENT_VALUE", word(page + 4, 200, sets["FSW_TAG_PARENT"] + 2), "instance 2"),
+            ("LOAD_CRC", flip(page + sets["FSW_PAGE_LOAD"]), "instance 2"),
+            ("MANIFEST_CRC", flip(page + sets["FSW_PAGE_MANIFEST"]), "instance 2"),
+            ("RESUME_CRC", flip(page + sets["FSW_PAGE_RESUME"]), "instance 2"),
+            ("SAR_MAGIC", flip(page + sets["FSW_PAGE_SAR"]), "instance 2"),
+            ("SAR_CRC", flip(page + sets["FSW_PAGE_SAR"] + sets["FSW_SAR_HEADER_BYTES"]), "instance 2"),
+        ]
+        for name, change, where in cases:
+            with self.subTest(name):
+                path = self.area(change)
+                text = run("status", "--area", path)
+                lines = self.three_lines(text, 3)
+                self.assertIn(TEXT[name], lines[0])
+                self.assertIn(f"Damaged: {where}: {TEXT[name]}", text.stdout)
+                self.assertIn("guest3", text.stdout)
+                value = self.json(3, "status", "--area", path)
+                self.assertEqual((value["error"]["name"], value["damages"]), (name, 1))
+                self.assertEqual(value["damage"], [{"name": name, "where": where, "text": TEXT[name]}])
+                self.assertEqual(value["instances"][0]["name"], "master")
+                if where == "instance 2":
+                    self.assertEqual(value["instances"][1]["damage"], name)
+                picture = run("map", "--area", path)
+                self.three_lines(picture, 3)
+                self.assertIn("instance 1 'master', kernel core", picture.stdout)
+                self.assertEqual("damaged entry" in picture.stdout, name.startswith("ENTRY"))
+                runs = self.json(3, "map", "--area", path)["runs"]
+                self.assertEqual([one["first"] for one in runs if one["damage"] == name], [5] if name.startswith("ENTRY") else [])
+
+    def test_operation(self):
+        slot = FORMAT["FSW_AREA_OPERATION"]
+        for name, at, value in (("OPERATION_CRC", 4, None), ("OPERATION", 4, 77)):
+            def change(bytes_):
+                for start in (slot, slot + FORMAT["FSW_OPERATION_BYTES"]):
+                    if value is None:
+                        bytes_[start + at] ^= 1
+                        continue
+                    struct.pack_into("<I", bytes_, start + at, value)
+                    end = start + FORMAT["FSW_OPERATION_CRC"]
+                    struct.pack_into("<I", bytes_, end, zlib.crc32(bytes_[start:end]))
+            path = self.area(change, "requested")
+            self.assertIn(TEXT[name], self.refused(3, "status", "--area", path))
+            self.assertIn("guest3", run("status", "--area", path).stdout)
+
+    def test_many(self):
+        def change(bytes_):
+            for section in range(16):
+                bytes_[4096 + 4 * section] ^= 1
+        value = self.json(3, "status", "--area", self.area(change))
+        self.assertEqual((value["damages"], len(value["damage"]), value["sections"]["damaged"]), (16, 16, 16))
+        text = run("status", "--area", self.area(change)).stdout
+        self.assertEqual(text.count("Damaged: section"), 8)
+        self.assertIn("Damaged: 8 more", text)
+
+        def large(bytes_):
+            for section in range(100):
+                bytes_[4096 + 4 * section] ^= 1
+        value = self.json(3, "status", "--area", self.area(large, "large"))
+        self.assertEqual((value["damages"], len(value["damage"])), (100, 64))
+
+    def test_timings(self):
+        """Timings are written without a commit: damage to them alone is told, and is no failure."""
+        def change(bytes_):
+            bytes_[PAGES + 4096 + FORMAT["FSW_PAGE_TIMINGS"]] ^= 1
+        value = self.json(0, "status", "--area", self.area(change))
+        self.assertEqual([one["name"] for one in value["damage"]], ["TIMINGS_CRC"])
+        self.assertIsNone(value["instances"][1]["timings"])
+
+    def test_truncated(self):
+        whole = areas["guests"].read_bytes()
+        for length in [0, 1, 63, 64, 127, 4095, 4096, PAGES, len(whole) - 1]:
+            path = work / "short.area"
+            path.write_bytes(whole[:length])
+            for command in ("status", "map", "log"):
+                self.assertIn(f"{length} bytes", self.refused(3, command, "--area", path))
+        path.write_bytes(whole + b"more")
+        self.good("status", "--area", path)
+
+    def test_files(self):
+        self.assertIn("No such file", self.refused(7, "status", "--area", work / "absent"))
+        self.assertIn("Is a directory", self.refused(7, "map", "--area", work))
+        self.assertIn(TEXT["NO_AREA"], self.refused(3, "status", "--area", "/dev/zero"))
+
+    def test_pipe(self):
+        """An area that can not be sought in"""
+        done = subprocess.run([FSWCTL, "status", "--area", "/dev/stdin"], input=areas["guests"].read_bytes(), capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_random(self):
+        seed = int(os.environ.get("FSWCTL_SEED", random.randrange(1 << 32)))
+        chance = random.Random(seed)
+        path = work / "random.area"
+        for step in range(120):
+            bytes_ = bytearray(areas[chance.choice([state for state in areas if state != "large"])].read_bytes())
+            for _ in range(chance.choice((1, 3, 100))):
+                bytes_[chance.choice((chance.randrange(512), chance.randrange(len(bytes_))))] = chance.randrange(256)
+            if chance.random() < 0.5:
+                at = chance.randrange(16, 60) & ~3
+                struct.pack_into("<I", bytes_, at, chance.choice((0, 1, 12, 24, 0xffffffff, 1 << chance.randrange(32), chance.getrandbits(32))))
+            if chance.random() < 0.8:
+                struct.pack_into("<III", bytes_, 0, FORMAT["FSW_AREA_MAGIC"], 1, 1)
+                struct.pack_into("<I", bytes_, 60, zlib.crc32(bytes_[:60]))
+            path.write_bytes(bytes_)
+            with self.subTest(f"FSWCTL_SEED={seed}, step {step}"):
+                for command in ("status", "map", "log"):
+                    done = run(command, "--area", path)
+                    self.assertIn(done.returncode, (0, 3), done.stderr)
+                    if done.returncode:
+                        self.three_lines(done, 3)
+                    self.assertNotRegex(done.stdout + done.stderr, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+                    self.json(done.returncode, command, "--area", path)
+
+    @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
+    def test_valgrind(self):
+        if any(name in pathlib.Path(FSWCTL).read_bytes() for name in (b"__asan_init", b"__ubsan_handle")):
+            self.skipTest("built with sanitizers")
+        before = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full"]
+        broken = self.area(lambda bytes_: bytes_.__setitem__(PAGES, 0))
+        for words in (["status"], ["map"], ["log"], ["status", "--json"]):
+            for path, code in ((areas["evil"], 0), (broken, 3), (work / "short.area", 3)):
+                if path.name == "short.area":
+                    path.write_bytes(areas["guests"].read_bytes()[:5000])
+                done = run(*words, "--area", path, before=before)
+                self.assertIn(done.returncode, (0, code), done.stderr)
+
+
+class Device(Case):
+    """What is asked of the kernel, and what is made of its answers"""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=work))
+        (self.folder / "dev").mkdir()
+        (self.folder / "sys/class/misc/fsw").mkdir(parents=True)
+        (self.folder / "sys/kernel/debug/fsw").mkdir(parents=True)
+        (self.folder / "proc").mkdir()
+        (self.folder / "proc/cmdline").write_text("console=ttyAMA0 root=/dev/ram\n")
+        self.kernel = self.folder / "zImage-6.12"
+        self.kernel.write_text("kernel")
+        self.device("guests")
+
+    def device(self, state):
+        shutil.copy(areas[state], self.folder / "dev/fsw")
+
+    def answer(self, number=0, error=0, index=0, outcome=0, other=0, undone=0, who="", what="", instance=0, ask=1):
+        (self.folder / f"answer-{ask}").write_bytes(struct.pack("<iIiIIIII64s128s", number, instance, error, index, outcome, other, undone, 0,
+                                                                who.encode(), what.encode()))
+
+    def log(self, *entries, number=0):
+        (self.folder / "answer-3").write_bytes(struct.pack("<i", number) + b"".join(entries))
+
+    def calls(self):
+        path = self.folder / "calls"
+        if not path.exists():
+            return []
+        asked = [dict(line.partition(" ")[::2] for line in part.splitlines()) for part in path.read_text().split("\n\n") if part]
+        path.unlink()
+        return asked
+
+    def fsw(self, *words, **how):
+        return self.good(*words, fake=self.folder, **how)
+
+    def refuses(self, code, *words):
+        return self.refused(code, *words, fake=self.folder)
+
+    def value(self, code, *words):
+        return self.json(code, *words, fake=self.folder)
+
+    # looking
+
+    def test_status(self):
+        self.assertIn("Running: instance 1 'master', this one", self.fsw("status"))
+        self.assertEqual(self.value(0, "status")["area"]["source"], "/dev/fsw")
+        self.assertIn("1#", self.fsw("map"))
+
+    def test_dump(self):
+        out = self.folder / "out"
+        self.assertIn("bytes saved", self.fsw("dump", out))
+        self.assertEqual(out.read_bytes(), areas["guests"].read_bytes())
+        self.assertEqual(self.value(0, "dump", out)["bytes"], out.stat().st_size)
+        (self.folder / "dev/fsw").write_bytes(b"not an area" * 10000)
+        self.fsw("dump", out)
+        self.assertEqual(out.read_bytes(), b"not an area" * 10000)
+        self.assertIn("cannot write", self.refuses(7, "dump", self.folder / "no/where"))
+
+    def test_open(self):
+        for number, code, says in (("EACCES", 4, "sudo fswctl"), ("EPERM", 4, "sudo fswctl"), ("ENOENT", 3, "dmesg | grep fsw"), ("ENXIO", 3, "dmesg | grep fsw"),
+                                   ("ENODEV", 3, "dmesg | grep fsw")):
+            (self.folder / "open").write_text(str(getattr(errno, number)))
+            for words in (["status"], ["map"], ["log"], ["switch", "2"], ["rehearse"], ["dump", "x"], ["boot", "--kernel", self.kernel]):
+                with self.subTest(f"{number} {words[0]}"):
+                    lines = self.refuses(code, *words)
+                    self.assertIn(says, lines)
+                    self.assertIn("cannot open /dev/fsw", lines)
+        self.assertEqual(self.calls(), [])
+        (self.folder / "open").write_text(str(errno.ENOENT))
+        (self.folder / "sys/class/misc/fsw/dev").write_text("10:120\n")
+        self.assertIn("mount -t devtmpfs", self.refuses(3, "status"))
+
+    def test_read(self):
+        (self.folder / "dev/fsw").unlink()
+        (self.folder / "dev/fsw").mkdir()
+        self.assertIn("cannot read '/dev/fsw': Is a directory", self.refuses(3, "status"))
+
+    # switch and rehearse
+
+    def entry(self, number=1, mode=1, other=2, outcome=RESULT["DONE"], error=0, scale=1, hz=24000000):
+        ticks = [int(24000 * i * scale) for i in range(1, 7)]
+        return struct.pack("<QIIIIiI6I3II", 1700000000123456789 + number * 10**9, number, mode, other, outcome, error, hz, *ticks, *ticks[:3], 0)
+
+    def test_switch(self):
+        self.answer(outcome=RESULT["DONE"], other=2)
+        self.log(self.entry(1, scale=2), self.entry(2))
+        text = self.fsw("switch", "2")
+        self.assertEqual(text, "This instance runs again: instance 2 gave the machine back.\n"
+                               "The switch to here took 21.00 ms: freeze 1.00, devices 2.00, core 3.00, handover 4.00, resume 5.00, thaw 6.00\n")
+        self.assertEqual(self.calls()[0], {"ioctl": "switch", "size": "232", "flags": "0", "instance": "2"})
+        value = self.value(0, "switch", "2")
+        self.assertEqual((value["instance"], value["dry_run"], value["outcome"], value["other"], value["undone"]), (2, False, "done", 2, None))
+        self.assertEqual((value["last"]["number"], value["last"]["total_ms"], value["last"]["time"]), (2, 21.0, "2023-11-14T22:13:22Z"))
+        self.answer(outcome=RESULT["INHERIT"], other=2)
+        self.assertIn("instance 2 ended, its memory is ours", self.fsw("switch", "2"))
+
+    def test_dry_run(self):
+        self.answer(who="10009000.uart")
+        self.calls()
+        text = self.fsw("switch", "--dry-run", "2")
+        self.assertIn("nothing was changed", text)
+        self.assertIn("device '10009000.uart'", text)
+        self.assertEqual([one["flags"] for one in self.calls()], ["1"])
+        value = self.value(0, "switch", "2", "--dry-run")
+        self.assertEqual((value["dry_run"], value["outcome"], value["last"], value["device"]), (True, None, None, "10009000.uart"))
+
+    def test_rehearse(self):
+        self.answer(outcome=RESULT["PLAIN"])
+        self.log(self.entry(mode=0, other=0, outcome=RESULT["PLAIN"]))
+        self.assertIn("every driver came back.\nIt took 21.00 ms", self.fsw("rehearse"))
+        asked = self.calls()[0]
+        self.assertEqual((asked["flags"], asked["instance"]), ("2", "0"))
+        self.assertEqual(self.value(0, "rehearse")["outcome"], "plain")
+
+    def test_survived(self):
+        self.answer(outcome=RESULT["SURVIVED"], other=2)
+        self.device("dead")
+        lines = self.refuses(6, "switch", "2")
+        self.assertIn("instance 2 died", lines)
+        self.assertIn("2 is 'dead'", lines)
+        self.answer(outcome=RESULT["SURVIVED"], undone=2)
+        self.assertIn("the machine was reset, and this one was resumed; a boot did not take place", self.refuses(6, "switch", "2"))
+
+    def test_undone(self):
+        """Handed over and refused there: the ioctl may say so by its errno or without."""
+        for number in (0, errno.EIO):
+            self.answer(number, ERROR["SAR_CRC"], index=2, outcome=RESULT["UNDONE"])
+            self.assertIn(TEXT["SAR_CRC"], self.refuses(3, "switch", "2"))
+        self.answer(0, ERROR["INTERRUPTED"], outcome=RESULT["UNDONE"], who="10013000.virtio")
+        lines = self.refuses(5, "switch", "2")
+        self.assertIn("interrupted ('10013000.virtio')", lines)
+        self.assertIn("fswctl rehearse", lines)
+        self.assertEqual(self.value(5, "switch", "2")["error"]["who"], "10013000.virtio")
+
+    def test_refused(self):
+        """Every error of the library: its text, some state, a command, an exit code that fits"""
+        for name, _ in ERRORS:
+            code = 5 if name == "INTERRUPTED" else 3 if ERROR["SAR_RANGE"] <= ERROR[name] <= ERROR["TRUNCATED"] else 1
+            for words, ask in ((["switch", "2"], 1), (["boot", "--kernel", self.kernel, "--instance", "2", "--start", "0x88000000"], 2)):
+                with self.subTest(f"{name} {words[0]}"):
+                    self.answer(errno.EIO, ERROR[name], index=3, ask=ask)
+                    lines = self.refuses(code, *words)
+                    self.assertIn(TEXT[name], lines)
+                    self.assertRegex(lines.splitlines()[2], "fswctl (status|map|boot|switch|dump|rehearse)|dmesg")
+                    error = self.value(code, *words)["error"]
+                    self.assertEqual((error["name"], error["code"]), (name, ERROR[name]))
+
+    def test_switch_state(self):
+        self.device("loaded")
+        self.answer(errno.ESRCH, ERROR["STATE"])
+        self.assertEqual(self.refuses(1, "switch", "4"), "Error: switch to instance 4: wrong state\nCurrent state: instance 4 is 'loaded' (needed: 'sleeping')\n"
+                                                         "Start it first: fswctl boot --loaded --instance 4")
+        self.answer(errno.ENOENT, ERROR["EMPTY"])
+        self.device("guests")
+        lines = self.refuses(1, "switch", "4")
+        self.assertIn("instance 4 is 'empty' (needed: 'sleeping')", lines)
+        self.assertIn("Load it first: fswctl boot --instance 4 --kernel FILE", lines)
+        self.assertIn("List the instances: fswctl status", self.refuses(1, "switch", "200"))
+        self.answer(errno.ESRCH, ERROR["STATE"])
+        self.device("dead")
+        lines = self.refuses(1, "switch", "2")
+        self.assertIn("'dead', cause: reset (needed: 'sleeping')", lines)
+        self.assertIn("It cannot come back; boot another: fswctl boot --kernel FILE", lines)
+        self.answer(errno.EINVAL, ERROR["SELF"])
+        self.assertIn("instance 1 'master' runs", self.refuses(1, "switch", "1"))
+        self.answer(errno.EBUSY, ERROR["BUSY"])
+        self.device("requested")
+        lines = self.refuses(1, "switch", "3")
+        self.assertIn("pending: switch to instance 2 by instance 1; phase 'requested'", lines)
+        self.assertIn("Wait until it is over: fswctl status", lines)
+        self.answer(errno.ESRCH, ERROR["STATE"], ask=2)
+        self.device("guests")
+        self.assertIn("Resume it: fswctl switch 3", self.refuses(1, "boot", "--loaded", "--instance", "3"))
+
+    def test_boot_refused(self):
+        boot = ["boot", "--kernel", self.kernel, "--memory", "8", "--contiguous", "7"]
+        self.answer(errno.ENOMEM, ERROR["CONTIGUOUS"], ask=2)
+        lines = self.refuses(1, *boot)
+        self.assertIn("the longest run to be had is 6 sections (96 MiB) at 0x88000000, asked for: 7", lines)
+        self.assertIn("fswctl boot --start 0x88000000 --contiguous 6 ...", lines)
+        self.answer(errno.ENOMEM, ERROR["CONTIGUOUS"], index=5, ask=2)
+        self.assertIn("section 5 at 0x85000000 is movable memory of instance 2", self.refuses(1, *boot, "--start", "0x84000000"))
+        self.answer(errno.ENOMEM, ERROR["NOT_ENOUGH"], index=6, ask=2)
+        lines = self.refuses(1, *boot)
+        self.assertIn("6 sections (96 MiB) can be had, asked for: 8 (128 MiB)", lines)
+        self.assertIn("Ask for less: fswctl boot --memory 6 ...", lines)
+        self.answer(errno.ENOMEM, ERROR["NOT_ENOUGH"], index=0, ask=2)
+        self.assertIn("fswctl map", self.refuses(1, *boot))
+        self.answer(errno.EBUSY, ERROR["IN_USE"], ask=2)
+        lines = self.refuses(1, *boot, "--instance", "3")
+        self.assertIn("instance 3 is 'sleeping' (needed: 'empty')", lines)
+        self.assertIn("Take an empty one: fswctl boot --instance 4 ...", lines)
+        self.device("loaded")
+        self.assertIn("All 4 are in use: fswctl status", self.refuses(1, *boot, "--instance", "3"))
+        self.answer(errno.EINVAL, ERROR["ALIGNMENT"], ask=2)
+        self.assertIn("0x80000123 is no multiple of the section size, 16 MiB", self.refuses(1, *boot, "--start", "0x80000123"))
+        self.answer(errno.ENOMEM, ERROR["OUTSIDE"], ask=2)
+        self.assertIn("the map goes from 0x80000000 to 0x90000000", self.refuses(1, *boot, "--start", "0"))
+        for name, says in (("NO_MEMORY", "section 14 at 0x8e000000 is nobody's"), ("SHARED", "section 15 at 0x8f000000 is shared by all"),
+                           ("KERNEL_CORE", "section 4 at 0x84000000 is kernel core of instance 2")):
+            self.answer(errno.EIO, ERROR[name], index=int(says.split()[1]), ask=2)
+            self.assertIn(says, self.refuses(1, *boot))
+
+    def test_adapter_refuses(self):
+        """The adapter's own reasons"""
+        boot = ["boot", "--kernel", self.kernel, "--initrd", self.kernel, "--dtb", self.kernel]
+        for number, who, what, code, says in (
+                ("EPERM", "", "", 4, "sudo fswctl boot"),
+                ("EINTR", "", "", 5, "Try again"),
+                ("ENOTTY", "", "", 3, "do not speak the same interface"),
+                ("EFAULT", "", "", 3, "fswctl --version"),
+                ("E2BIG", "", "", 3, "fswctl --version"),
+                ("EINVAL", "", "", 3, "fswctl --version"),
+                ("EINVAL", "", "unknown flags 0x40", 3, "fswctl --version"),
+                ("EBUSY", "", "another request is in progress", 1, "Wait until it is over: fswctl status"),
+                ("EBUSY", "", "section 9 at 0x89000000 is in use and does not free: all others are back", 1, "fswctl boot --start ADDRESS"),
+                ("EBUSY", "fsw-test.0", "Linux could not suspend (error -16)", 5, "fswctl rehearse"),
+                ("EBUSY", "rtc", "a wake-up source is active", 5, "a wake-up source is active ('rtc')"),
+                ("EAGAIN", "", "Linux could not suspend (error -11)", 5, "fswctl rehearse"),
+                ("ENOEXEC", "", "kernel image: for x86", 1, f"hexdump -C '{self.kernel}'"),
+                ("ENOEXEC", "", "initrd: too large for this memory", 1, "hexdump -C"),
+                ("ENOEXEC", "", "device tree: malformed", 1, "hexdump -C"),
+                ("ENOSPC", "", "all 8 instances exist", 1, "fswctl status"),
+                ("ENOMEM", "", "", 1, "dmesg"),
+                ("EOPNOTSUPP", "", "4 cores: only one is supported", 1, "dmesg")):
+            with self.subTest(f"{number} {what}"):
+                self.answer(getattr(errno, number), who=who, what=what, ask=2)
+                lines = self.refuses(code, *boot)
+                self.assertIn(says, lines)
+                self.assertIn(what or os.strerror(getattr(errno, number)), lines)
+                self.assertIsNone(self.value(code, *boot)["error"]["name"])
+
+    def test_unsafe(self):
+        """What the kernel says is cleaned as well, and need not end."""
+        self.answer(errno.EBUSY, who="\x1b[2J" + "x" * 60, what="\x07" + "y" * 127)
+        lines = self.refuses(5, "switch", "2")
+        self.assertIn("?" + "y" * 127, lines)
+        self.assertNotIn("\x1b", lines)
+
+    def test_state_unknown(self):
+        self.answer(errno.EBUSY, ERROR["BUSY"])
+        bytes_ = bytearray(areas["guests"].read_bytes())
+        bytes_[0] = 0
+        (self.folder / "dev/fsw").write_bytes(bytes_)
+        self.assertIn("the area could not be read", self.refuses(1, "switch", "2"))
+
+    # boot
+
+    def boot(self, *words, **how):
+        text = self.fsw("boot", "--kernel", self.kernel, *words, **how)
+        return text, next(one for one in self.calls() if one["ioctl"] == "boot")
+
+    def test_boot(self):
+        self.answer(outcome=RESULT["DONE"], other=3, instance=4, ask=2)
+        self.log(self.entry())
+        text, asked = self.boot()
+        self.assertEqual(asked, {"ioctl": "boot", "size": str(288 + 8), "flags": "0", "instance": "0", "contiguous": "16", "total": "16", "start": ANY_START,
+                                 "name": "zImage-6.12", "cmdline": "console=ttyAMA0 root=/dev/ram", "kernel": str(self.kernel), "initrd": "", "tree": ""})
+        self.assertIn("command line as the running kernel's: console=ttyAMA0 root=/dev/ram\n", text)
+        self.assertIn("Booting 'zImage-6.12': 16 sections (256 MiB), 16 of them in one run.\n", text)
+        self.assertIn("instance 4 was booted, instance 3 gave the machine back.\nThe switch to here took 21.00 ms", text)
+        text, asked = self.boot("--initrd", self.kernel, "--dtb", self.kernel, "--cmdline", "quiet", "--memory", "192M", "--contiguous=100M", "--start",
+                                "0x88000000", "--instance", "4", "--name", "new one", "--direct")
+        self.assertEqual({key: asked[key] for key in ("flags", "instance", "contiguous", "total", "start", "name", "cmdline", "initrd", "tree")},
+                         {"flags": "1", "instance": "4", "contiguous": "7", "total": "12", "start": "88000000", "name": "new one", "cmdline": "quiet",
+                          "initrd": str(self.kernel), "tree": str(self.kernel)})
+        self.assertIn("contiguous 100M is rounded up to 7 sections of 16 MiB: 112 MiB\n", text)
+        self.assertNotIn("command line", text)
+
+    def test_boot_json(self):
+        self.answer(outcome=RESULT["DONE"], other=4, instance=4, ask=2)
+        self.log(self.entry())
+        value = self.value(0, "boot", "--kernel", self.kernel, "--memory", "100M")
+        self.assertEqual({key: value[key] for key in ("instance", "name", "sections", "contiguous", "section_bytes", "start", "cmdline", "outcome", "other",
+                                                      "stay", "direct", "loaded", "dry_run")},
+                         {"instance": 4, "name": "zImage-6.12", "sections": 7, "contiguous": 7, "section_bytes": 1 << 24, "start": None,
+                          "cmdline": "console=ttyAMA0 root=/dev/ram", "outcome": "done", "other": 4, "stay": False, "direct": False, "loaded": False,
+                          "dry_run": False})
+        self.assertEqual(len(value["notes"]), 2)
+        self.assertEqual(value["last"]["number"], 1)
+
+    def test_boot_flags(self):
+        self.answer(instance=4, ask=2)
+        text, asked = self.boot("--dry-run")
+        self.assertEqual(asked["flags"], "2")
+        self.assertIn("Dry run: instance 4 could be booted; nothing was changed.", text)
+        text, asked = self.boot("--stay")
+        self.assertEqual(asked["flags"], "4")
+        self.assertIn("Start it: fswctl boot --loaded --instance 4", text)
+        self.answer(outcome=RESULT["DONE"], other=4, instance=4, ask=2)
+        self.fsw("boot", "--loaded", "--instance", "4", "--direct")
+        asked = self.calls()[0]
+        self.assertEqual((asked["flags"], asked["instance"], asked["kernel"], asked["cmdline"]), ("9", "4", "", ""))
+        self.answer(outcome=RESULT["SURVIVED"], other=4, instance=4, ask=2)
+        self.assertIn("boot: instance 4 died", self.refuses(6, "boot", "--kernel", self.kernel))
+
+    def test_boot_damaged(self):
+        (self.folder / "dev/fsw").write_bytes(areas["guests"].read_bytes()[:4096] + bytes(20480))
+        self.assertIn(TEXT["ENTRY_CHECK"], self.refuses(3, "boot", "--kernel", self.kernel))
+        self.assertEqual(self.calls(), [])
+
+    def test_boot_files(self):
+        self.assertIn("cannot read", self.refuses(7, "boot", "--kernel", self.folder / "absent"))
+        self.assertIn("cannot read", self.refuses(7, "boot", "--kernel", self.kernel, "--dtb", self.folder / "absent"))
+        (self.folder / "proc/cmdline").unlink()
+        self.assertIn("--cmdline STRING", self.refuses(7, "boot", "--kernel", self.kernel))
+        self.assertEqual(self.calls(), [])
+
+    def test_progress(self):
+        self.answer(instance=4, ask=2)
+        progress = self.folder / "sys/class/misc/fsw/progress"
+        progress.write_text("")
+        (self.folder / "steps").write_text("-\nmemory 1 4\nkernel 1000 5000000\nkernel 4000000 5000000\ninitrd 20 30\nrubbish\n-\n")
+        done = run("boot", "--kernel", self.kernel, "--stay", fake=self.folder)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, "loading: memory, 4 sections\nloading: kernel, 5000000 bytes\nloading: initrd, 30 bytes\n")
+        progress.write_text("")
+        status, text = on_terminal(["boot", "--kernel", str(self.kernel), "--stay"], {}, self.folder)
+        self.assertEqual(status, 0)
+        self.assertRegex(text, r"kernel       \[#{32}\.{8}\]  80 %")
+        self.assertTrue(text.endswith("Start it: fswctl boot --loaded --instance 4\r\n"))
+        progress.write_text("")
+        self.assertEqual(run("boot", "--kernel", self.kernel, "--stay", "--json", fake=self.folder).stderr, "")
+
+    # log
+
+    def test_log(self):
+        self.assertIn("has not been suspended yet", self.fsw("log"))
+        entries = [self.entry(i, scale=scale) for i, scale in enumerate((3, 1, 2, 10), 1)]
+        entries += [self.entry(5, mode=0, other=0, outcome=RESULT["PLAIN"]), self.entry(6, error=ERROR["SAR_CRC"], outcome=RESULT["UNDONE"]),
+                    self.entry(7, mode=2, other=3, outcome=RESULT["SURVIVED"]), self.entry(8, hz=0)]
+        self.log(*entries)
+        text = self.fsw("log")
+        self.assertRegex(text, r"(?m)^   1  2023-11-14 22:13:21  switch        2  done +3\.00 +6\.00 +9\.00 +12\.00 +15\.00 +18\.00 +63\.00$")
+        self.assertRegex(text, r"(?m)^   5  .*  suspend       -  plain ")
+        self.assertRegex(text, r"(?m)^   6  .*  SAR blob: bad CRC$")
+        self.assertRegex(text, r"(?m)^4 switches\n +median .* 52\.50\n +min .* 21\.00\n +max .* 210\.00\n\n1 plain suspends?\n")
+        value = self.value(0, "log")
+        self.assertEqual([one["number"] for one in value["entries"]], list(range(1, 9)))
+        first = value["entries"][0]
+        self.assertEqual((first["mode"], first["other"], first["outcome"], first["error"], first["hz"], first["ms"]["freeze"], first["left_ms"]["core"],
+                          first["wall_ns"]), ("switch", 2, "done", None, 24000000, 3.0, 9.0, 1700000001123456789))
+        self.assertEqual(value["entries"][5]["error"], "SAR_CRC")
+        self.assertEqual(value["spread"]["switch"]["count"], 4)
+        self.assertEqual(value["spread"]["switch"]["total"], {"min": 21.0, "median": 52.5, "max": 210.0})
+        self.assertEqual(value["spread"]["plain"]["total"], {"min": 21.0, "median": 21.0, "max": 21.0})
+
+    def test_log_long(self):
+        self.log(*[self.entry(i) for i in range(1, 3001)])
+        self.assertEqual(self.value(0, "log")["spread"]["switch"]["count"], 3000)
+
+    def test_log_refused(self):
+        self.log(number=errno.EPERM)
+        self.assertIn("sudo fswctl log", self.refuses(4, "log"))
+        self.log(number=errno.ENOTTY)
+        self.assertIn("fswctl --version", self.refuses(3, "log"))
+
+    def test_log_area(self):
+        text = self.good("log", "--area", areas["guests"])
+        self.assertRegex(text, r"(?m)^  2 guest2 .* 21\.00$")
+        value = self.json(0, "log", "--area", areas["guests"])
+        self.assertEqual([(one["instance"], one["ms"]["thaw"]) for one in value["entries"]], [(1, 6.0), (2, 6.0), (3, 6.0)])
+        self.assertIn("No instance has been switched yet", self.good("log", "--area", areas["blank"]))
+
+    def test_log_devices(self):
+        path = self.folder / "sys/kernel/debug/fsw/devices"
+        self.assertIn("mount -t debugfs debugfs /sys/kernel/debug", self.refuses(3, "log", "--devices"))
+        (self.folder / "sys/kernel/debug/clear_warn_once").write_text("")
+        self.assertIn("debugfs is mounted", self.refuses(3, "log", "--devices"))
+        path.write_text("")
+        self.assertIn("has not been suspended yet", self.fsw("log", "--devices"))
+        path.write_text("10009000.uart uart-pl011 2400 4800 24000000\nbroken\n10013000.virtio virtio-mmio 57600 24000 24000000\n")
+        lines = self.fsw("log", "--devices").splitlines()
+        self.assertRegex(lines[1], r"^10013000\.virtio +virtio-mmio +2\.400 +1\.000$")
+        self.assertRegex(lines[2], r"^10009000\.uart +uart-pl011 +0\.100 +0\.200$")
+        self.assertRegex(lines[3], r"^all +2\.500 +1\.200$")
+        self.assertEqual(self.value(0, "log", "--devices")["devices"][0],
+                         {"device": "10013000.virtio", "driver": "virtio-mmio", "suspend_ms": 2.4, "resume_ms": 1.0})
+
+    # usage
+
+    def test_usage(self):
+        kernel = ["boot", "--kernel", self.kernel]
+        for words, says in (
+                (["switch"], "missing: 'N'"),
+                (["switch", "2", "3"], "one word too many: '3'"),
+                (["switch", "0"], "not an instance number"),
+                (["switch", "255"], "not an instance number"),
+                (["switch", "two"], "not an instance number"),
+                (["switch", "1K"], "not an instance number"),
+                (["status", "--wrong"], "unknown option '--wrong'"),
+                (["status", "-x"], "unknown option '-x'"),
+                (["status", "--json=1"], "takes no value"),
+                (["dump"], "missing: 'FILE'"),
+                (["log", "--devices", "--area", "x"], "--devices asks the running kernel"),
+                (["boot"], "--kernel FILE is missing"),
+                (["boot", "--loaded"], "--loaded needs --instance N"),
+                (["boot", "--loaded", "--instance", "2", "--kernel", "x"], "--loaded starts what was loaded"),
+                ([*kernel, "--stay", "--direct"], "--stay only loads"),
+                ([*kernel, "--memory", "0"], "--memory is a count of sections"),
+                ([*kernel, "--memory", "1T"], "--memory is a count of sections"),
+                ([*kernel, "--memory", "-1"], "--memory is a count of sections"),
+                ([*kernel, "--memory", "M"], "--memory is a count of sections"),
+                ([*kernel, "--memory", "99999999999999999999999"], "--memory is a count of sections"),
+                ([*kernel, "--contiguous", "x"], "--contiguous is a count of sections"),
+                ([*kernel, "--memory", "1", "--contiguous", "2"], "--contiguous is more than --memory"),
+                ([*kernel, "--start", "here"], "--start is a physical address"),
+                ([*kernel, "--name", "x" * 32], "longer than 31 bytes"),
+                ([*kernel, "--instance", "0"], "not an instance number")):
+            with self.subTest(words):
+                lines = self.refuses(2, *words)
+                self.assertIn(says, lines)
+                self.assertIn(f"fswctl {words[0]} --help", lines)
+        self.assertEqual(self.calls(), [])
+        self.assertIn("needs a value: option '--area'", "\n".join(self.three_lines(run("status", "--json", "--area"), 2)))
+        for words, says in ((["frobnicate"], "unknown command 'frobnicate'"), ([], "no command given")):
+            self.assertIn(says, "\n".join(self.three_lines(run(*words), 2)))
+        self.answer(outcome=RESULT["DONE"], other=2)
+        self.fsw("switch", "--", "2")
+
+    def test_full(self):
+        """Standard output that takes nothing"""
+        if os.path.exists("/dev/full"):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([FSWCTL, "status", "--area", areas["guests"]], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 7)
+            self.assertIn("cannot write to standard output", done.stderr)
+
+
+class Papers(Case):
+    """--help, the man page and the completion name the same commands and options."""
+
+    def helped(self):
+        text = self.good("--help")
+        return {command: set(re.findall(r"(?m)^  --([a-z-]+)", self.good(command, "--help"))) for command in re.findall(r"(?m)^  ([a-z]+) ", text)
+                if command != "fswctl"}
+
+    def manual(self):
+        return (SOURCE / "fswctl.1").read_text()
+
+    def test_manual(self):
+        parts = re.split(r"(?m)^\.S[sh] (.*)$", self.manual())
+        sections = dict(zip(parts[1::2], parts[2::2]))
+        helped = self.helped()
+        self.assertEqual(set(helped), {"status", "map", "boot", "switch", "rehearse", "log", "dump"})
+        for command, options in helped.items():
+            self.assertEqual({name.replace("\\-", "-")[1:] for name in re.findall(r"(?m)^\.It Fl \\(-[a-z-]+)", sections[command])}, options, command)
+        synopsis = {}
+        for part in sections["SYNOPSIS"].split(".Nm\n"):
+            command = re.match(r"\.Cm (\w+)", part)
+            if command:
+                synopsis.setdefault(command[1], set()).update(re.findall(r"\\-([a-z-]+)", part))
+        self.assertEqual(synopsis, {command: options - {"help"} for command, options in helped.items()})
+
+    def test_exit_codes(self):
+        codes = dict(re.findall(r"EXIT_(\w+) = (\d)", (SOURCE / "say.h").read_text()))
+        section = re.search(r"(?s)\.Sh EXIT STATUS(.*?)\.Sh", self.manual())[1]
+        self.assertEqual(re.findall(r"(?m)^\.It (\d)", section), sorted(codes.values()))
+        text = re.search(r"(?s)Exit codes:(.*)", self.good("--help"))[1]
+        self.assertEqual(sorted(re.findall(r"\b(\d) ", text)), sorted(codes.values()))
+
+    def test_completion(self):
+        def complete(*words):
+            script = 'complete() { :; }; . "$0"; COMP_WORDS=(fswctl "$@"); COMP_CWORD=$#; _fswctl 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"'
+            bin_ = work / "bin"
+            bin_.mkdir(exist_ok=True)
+            (bin_ / "fswctl").write_text(f"#!/bin/sh\nexec '{FSWCTL}' status --area '{areas['guests']}' --json\n")
+            (bin_ / "fswctl").chmod(0o755)
+            done = subprocess.run(["bash", "-c", script, SOURCE / "fswctl.bash", *words], text=True, capture_output=True, check=True,
+                                  env={**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}"}, cwd=TOP)
+            return set(done.stdout.split())
+        helped = self.helped()
+        self.assertEqual(complete(""), set(helped) | {"--help", "--version"})
+        self.assertEqual(complete("sw"), {"switch"})
+        for command, options in helped.items():
+            self.assertEqual(complete(command, "--"), {f"--{option}" for option in options}, command)
+        self.assertEqual(complete("map", "--color", ""), {"always", "never", "auto"})
+        self.assertEqual(complete("map", "--color", "=", "n"), {"never"})
+        self.assertEqual(complete("switch", ""), {"--dry-run", "--json", "--help", "1", "2", "3"})
+        self.assertEqual(complete("boot", "--loaded", "--instance", ""), {"1", "2", "3"})
+        self.assertIn("README.md", complete("status", "--area", "READ"))
+        self.assertEqual(complete("boot", "--start", ""), set())
+
+    def test_version(self):
+        header = (TOP / "libfsw/include/fsw/version.h").read_text()
+        version = re.search(r'FSW_VERSION_STRING "(.*)"', header)[1]
+        area = re.search(r"FSW_AREA_VERSION (\d+)", header)[1]
+        self.assertEqual(self.good("--version"), f"fswctl {version}, area format {area}\n")
+
+    def test_lint(self):
+        page = SOURCE / "fswctl.1"
+        if shutil.which("mandoc"):
+            done = subprocess.run(["mandoc", "-Tlint", page], text=True, capture_output=True)
+            self.assertEqual(done.stdout, "")
+        if shutil.which("man"):
+            done = subprocess.run(["man", "--warnings", "-l", page], text=True, capture_output=True, env={**os.environ, "MANWIDTH": "80", "PAGER": "cat"})
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_zz_keys(self):
+        """Runs last: every key that any test saw is in the man page."""
+        words = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"(?m)^\.(?:Va|Pq Va) (.*)$", self.manual()))))
+        self.assertEqual(seen_keys - words, set())
+
+
+def load_tests(loader, tests, pattern):
+    suite = unittest.TestSuite()
+    for case in (Status, Map, Damaged, Device, Papers):
+        suite.addTests(loader.loadTestsFromTestCase(case))
+    return suite
+
+
+if __name__ == "__main__":
+    unittest.main()
