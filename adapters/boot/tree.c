@@ -38,8 +38,9 @@ static int whole(const void *tree, uint32_t size, uint32_t most)
 		tag = fdt_next_tag(tree, offset, &next);
 		if (next < 0)
 			return -FSW_IMAGE_TREE_BAD;
-		if (tag == FDT_BEGIN_NODE)
-			depth++;
+		/* the root has no name */
+		if (tag == FDT_BEGIN_NODE && depth++ == 0 && (!fdt_get_name(tree, offset, &error) || error != 0))
+			return -FSW_IMAGE_TREE_BAD;
 		if (tag == FDT_END_NODE && --depth < 0)
 			return -FSW_IMAGE_TREE_BAD;
 		if (tag == FDT_PROP) {
