@@ -25,7 +25,7 @@
 
 #define STEP_NS 130000000
 
-static int device = -1;
+static char is_device[1024]; /* by descriptor */
 
 static const char *in_folder(char *to, const char *name)
 {
@@ -77,7 +77,8 @@ int open(const char *path, int flags, ...)
 		return -1;
 	}
 	opened = real_open(in_folder(fake, path + 1), O_RDONLY, 0);
-	device = opened;
+	if (opened >= 0 && opened < (int)sizeof(is_device))
+		is_device[opened] = 1;
 	return opened;
 }
 
@@ -166,7 +167,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	if (fd != device || !getenv("FSW_FAKE")) {
+	if (fd < 0 || fd >= (int)sizeof(is_device) || !is_device[fd]) {
 		int (*next)(int, unsigned long, ...) = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
 
 		return next(fd, request, argument);

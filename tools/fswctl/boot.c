@@ -20,7 +20,7 @@
 
 struct order {
 	const struct call *call;
-	struct view view;
+	uint32_t shift; /* log2 of the section size */
 	struct fsw_ioc_boot ask;
 	char cmdline[CMDLINE_ROOM];
 	char notes[NOTES][PROBLEM_LINE]; /* what was chosen or changed for the user */
@@ -62,7 +62,7 @@ static int check(const struct call *call, struct problem *problem)
 
 static int sections(struct order *order, const char *option, const char *text, uint32_t *count, struct problem *problem)
 {
-	uint32_t shift = order->view.area.header->geometry.section_shift;
+	uint32_t shift = order->shift;
 	char bytes[2][TEXT_ROOM];
 	int rounded;
 
@@ -168,7 +168,7 @@ static int fill(struct order *order, struct problem *problem)
 static void print_before(const struct order *order)
 {
 	const struct fsw_ioc_boot *ask = &order->ask;
-	uint64_t size = view_section_bytes(&order->view);
+	uint64_t size = (uint64_t)1 << order->shift;
 	char text[2][TEXT_ROOM];
 	unsigned int i;
 
@@ -227,7 +227,7 @@ static void print_json(const struct order *order, int device, const struct probl
 	json_string("name", call->loaded ? NULL : ask->name);
 	json_number("sections", ask->total);
 	json_number("contiguous", ask->contiguous);
-	json_number("section_bytes", (int64_t)view_section_bytes(&order->view));
+	json_number("section_bytes", (int64_t)1 << order->shift);
 	if (ask->start != FSW_ANY_START)
 		json_address("start", ask->start);
 	else
@@ -273,33 +273,53 @@ static void ask_boot(struct order *order, int device, struct problem *problem)
 		print_after(order, device);
 }
 
+/*
+ * Reading the area waits while another request is in progress, and that may take hours; we would rather be refused. So the section size
+ * is taken from sysfs, and from the area only where that does not have it.
+ */
+static int learn(struct order *order, struct problem *problem)
+{
+	struct view view;
+	char text[TEXT_ROOM];
+	uint64_t size;
+	int suffixed, result;
+
+	if (device_text(DEVICE_SECTION_SIZE, text, sizeof(text)) > 0 && text_number(text, &size, &suffixed) == 0) {
+		for (order->shift = FSW_SECTION_SHIFT_MIN; order->shift <= FSW_SECTION_SHIFT_MAX; order->shift++)
+			if (size == (uint64_t)1 << order->shift)
+				return 0;
+	}
+	result = view_read(&view, NULL, problem);
+	if (result == 0) {
+		order->shift = view.area.header->geometry.section_shift;
+		if (view.error) {
+			view_damaged(&view, problem);
+			result = -1;
+		}
+	}
+	view_free(&view);
+	return result;
+}
+
 void command_boot(const struct call *call, struct problem *problem)
 {
 	static struct order order;
 	int device;
 
 	order.call = call;
-	if (check(call, problem) || view_read(&order.view, NULL, problem)) {
-		view_free(&order.view);
+	if (check(call, problem))
 		return;
-	}
-	if (order.view.error) {
-		view_damaged(&order.view, problem);
-		view_free(&order.view);
-		return;
-	}
-	order.ask.kernel_fd = order.ask.initrd_fd = order.ask.tree_fd = -1;
 	device = device_open(problem);
-	if (device >= 0) {
-		if (fill(&order, problem) == 0)
-			ask_boot(&order, device, problem);
-		close(device);
-	}
+	if (device < 0)
+		return;
+	order.ask.kernel_fd = order.ask.initrd_fd = order.ask.tree_fd = -1;
+	if (learn(&order, problem) == 0 && fill(&order, problem) == 0)
+		ask_boot(&order, device, problem);
+	close(device);
 	if (order.ask.kernel_fd >= 0)
 		close(order.ask.kernel_fd);
 	if (order.ask.initrd_fd >= 0)
 		close(order.ask.initrd_fd);
 	if (order.ask.tree_fd >= 0)
 		close(order.ask.tree_fd);
-	view_free(&order.view);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -60,9 +61,21 @@ int device_open(struct problem *problem)
 	return -1;
 }
 
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
 int device_ask(int device, unsigned long request, void *argument)
 {
-	return ioctl(device, request, argument) < 0 ? errno : 0;
+	struct sigaction wake = { .sa_handler = nothing };
+	struct sigaction before;
+	int number;
+
+	sigaction(SIGINT, &wake, &before);
+	number = ioctl(device, request, argument) < 0 ? errno : 0;
+	sigaction(SIGINT, &before, NULL);
+	return number;
 }
 
 long device_text(const char *path, char *text, size_t room)

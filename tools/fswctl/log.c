@@ -110,7 +110,10 @@ static void print_spread(const struct past *past, double *values)
 			count = spread_of(past, (enum group)group, which, values, &spread[which]);
 		if (!count)
 			continue;
-		printf("\n%" PRIu32 " %s\n", count, group == GROUP_SWITCH ? "switches" : "plain suspends");
+		printf("\n%" PRIu32 " %s%s\n", count, group == GROUP_SWITCH ? "switch" : "plain suspend",
+		       count == 1	       ? ""
+		       : group == GROUP_SWITCH ? "es"
+					       : "s");
 		printf("%46s", "median");
 		for (which = 0; which < FIGURES; which++)
 			printf(" %9.2f", spread[which].median);

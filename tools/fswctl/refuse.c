@@ -79,6 +79,43 @@ static uint32_t within_reach(struct view *view, struct fsw_run *longest)
 	return all;
 }
 
+/* Where an ARM kernel can begin: it takes its own address, rounded down to this, for the start of memory. */
+#define WINDOW ((uint64_t)128 << 20)
+
+/* The lowest run of `count` sections within reach at a multiple of WINDOW: 1 and *start, or 0. */
+static int begins_at(struct view *view, uint32_t count, uint64_t *start)
+{
+	uint32_t first, i;
+
+	for (first = 0; first < view->area.sections; first++) {
+		*start = fsw_section_address(&view->area, first);
+		if (*start % WINDOW)
+			continue;
+		for (i = first; i < view->area.sections && i - first < count; i++) {
+			struct cell cell = view_cell(view, i);
+
+			if (cell.kind != KIND_FREE && !(cell.kind == KIND_MOVABLE && cell.owner == view->self))
+				break;
+		}
+		if (i - first == count)
+			return 1;
+	}
+	return 0;
+}
+
+/* The adapter refused the address, its own or the one that was asked for. */
+static void tell_begin(struct told *told)
+{
+	uint64_t start;
+
+	if (told->seen && begins_at(&told->view, told->asked->contiguous, &start))
+		problem_next(told->problem, "Name an address: fswctl boot --start 0x%" PRIx64 " ...", start);
+	else
+		problem_next(
+			told->problem,
+			"No such run is free or movable, ask for less in one run: fswctl boot --contiguous SIZE ... (fswctl map)");
+}
+
 static void tell_contiguous(struct told *told)
 {
 	char bytes[TEXT_ROOM];
@@ -285,6 +322,8 @@ static void tell_number(struct told *told, int number)
 		problem_state(problem, "fswctl %s and the adapter in kernel %s do not speak the same interface", FSW_VERSION_STRING,
 			      device_release());
 		problem_next(problem, "Take the fswctl that was built with this kernel: fswctl --version");
+	} else if (strncmp(what, "memory", 6) == 0) {
+		tell_begin(told);
 	} else if (strstr(what, "does not free")) {
 		problem_next(problem,
 			     "End what uses that memory, or take another address: fswctl boot --start ADDRESS ... (fswctl map)");
@@ -295,6 +334,23 @@ static void tell_number(struct told *told, int number)
 	} else {
 		problem_next(problem, "See what the adapter said: dmesg | tail -n 20");
 	}
+}
+
+/* Another program's request holds the device: reading the area would wait for its end. */
+static int waits(const struct fsw_ioc_result *result)
+{
+	return strncmp(result->what, "another request", 15) == 0;
+}
+
+static void state_of_other(struct problem *problem)
+{
+	char text[TEXT_ROOM];
+	char safe[TEXT_ROOM];
+
+	if (device_text(DEVICE_PROGRESS, text, sizeof(text)) > 0)
+		problem_state(problem, "another program's request is at: %s", text_safe(safe, text, sizeof(text)));
+	else
+		problem_state(problem, "another program's request has the machine");
 }
 
 static void tell_refused(struct told *told, int number)
@@ -312,6 +368,8 @@ static void tell_refused(struct told *told, int number)
 		     result->error && what[0] ? ": " : "", result->error ? what : "", who[0] ? " ('" : "", who, who[0] ? "')" : "");
 	if (told->seen)
 		view_state(&told->view, problem->state);
+	else if (waits(result))
+		state_of_other(problem);
 	else
 		problem_state(problem, "not known, the area could not be read; nothing was changed");
 	if (result->error && told->seen)
@@ -347,13 +405,16 @@ static void tell_survived(struct told *told)
 
 void outcome_tell(const struct asked *asked, int number, const struct fsw_ioc_result *result, struct problem *problem)
 {
-	struct told told = { .asked = asked, .result = result, .problem = problem };
+	static struct told told;
 	struct problem unread = { .exit = EXIT_OK };
 	int refused = number != 0 || result->outcome == FSW_RESULT_UNDONE;
 
 	if (!refused && result->outcome != FSW_RESULT_SURVIVED)
 		return;
-	told.seen = view_read(&told.view, NULL, &unread) == 0;
+	told.asked = asked;
+	told.result = result;
+	told.problem = problem;
+	told.seen = !waits(result) && view_read(&told.view, NULL, &unread) == 0;
 	if (refused)
 		tell_refused(&told, number);
 	else
