@@ -128,10 +128,48 @@ static void claiming(void)
 	assert_int_equal(fsw_cmm_offline(&world.area, world.executing, outcome.walk.section), 0);
 }
 
+/* A guest is about to end itself. */
+static void terminating(void)
+{
+	guests();
+	assert_int_equal(world_switch(&world, 2), 0);
+	assert_int_equal(fsw_terminate(&world.area, 2), 0);
+}
+
+/* A guest was killed, its sections are not yet on-line in the master. */
+static void killed(void)
+{
+	guests();
+	assert_int_equal(fsw_kill(&world.area, FSW_MASTER, 2), 0);
+}
+
+/* Reset while guest 2 ran: recovered, and the survivor not yet entered */
+static void recovered(void)
+{
+	struct fsw_advice advice;
+
+	guests();
+	assert_int_equal(world_switch(&world, 2), 0);
+	assert_int_equal(fsw_recover(&world.area, world.memory, world.size, &world.port, &advice), 0);
+	assert_int_equal(advice.action, FSW_ACTION_RESUME);
+}
+
+/* The same while a switch was on its way */
+static void interrupted(void)
+{
+	struct fsw_advice advice;
+
+	armed();
+	assert_int_equal(fsw_recover(&world.area, world.memory, world.size, &world.port, &advice), 0);
+	assert_int_equal(advice.undone, FSW_MODE_SWITCH);
+}
+
 /* Names that would do harm on a terminal or in JSON, and one that does not end */
 static void evil(void)
 {
 	static const char name[] = "\033[2Jx\"\\\n\xc2\x9b\xff\xc3\xa9";
+	static const char release[] = "\xe2\x82\xac\xf0\x9f\x98\x80|\xe0\x80\x80|\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82";
+	struct fsw_manifest *manifest;
 	struct fsw_load *load;
 
 	guests();
@@ -142,6 +180,11 @@ static void evil(void)
 	load = world_page(&world, 3, FSW_PAGE_LOAD);
 	memset(load->name, 'y', sizeof(load->name));
 	world_put_record(load, sizeof(*load));
+	/* two characters; then too long a form, a surrogate, beyond Unicode, cut short */
+	manifest = world_page(&world, 3, FSW_PAGE_MANIFEST);
+	memset(manifest->release, 0, sizeof(manifest->release));
+	memcpy(manifest->release, release, sizeof(release));
+	world_put_record(manifest, sizeof(*manifest));
 }
 
 /* Set up without a world, which is small: a map of 1,048,576 sections for 254 instances, one of them far up */
@@ -171,9 +214,12 @@ static const struct {
 	const char *name;
 	void (*make)(void);
 } states[] = {
-	{ "blank", blank },	    { "master", master }, { "guests", guests }, { "loaded", loaded },	{ "dead", dead },
-	{ "requested", requested }, { "armed", armed },	  { "handed", handed }, { "freeing", freeing }, { "resetting", resetting },
-	{ "claiming", claiming },   { "evil", evil },	  { "large", large },
+	{ "blank", blank },	    { "master", master },	{ "guests", guests },
+	{ "loaded", loaded },	    { "dead", dead },		{ "requested", requested },
+	{ "armed", armed },	    { "handed", handed },	{ "freeing", freeing },
+	{ "resetting", resetting }, { "claiming", claiming },	{ "terminating", terminating },
+	{ "killed", killed },	    { "recovered", recovered }, { "interrupted", interrupted },
+	{ "evil", evil },	    { "large", large },
 };
 
 int main(int count, char **words)

@@ -154,6 +154,10 @@ class Status(Case):
                 ("freeing", 1, "requested", ("free", 1, 4), "freeing of memory for instance 4 by instance 1"),
                 ("resetting", 1, "resetting", ("boot", 1, 4), "boot of instance 4 by instance 1; phase 'resetting'"),
                 ("claiming", 2, "handed", ("claim", 1, 2), "claim of 2 sections by instance 1, now at instance 2"),
+                ("terminating", 2, "requested", ("terminate", 2, 1), "end of instance 2, instance 1 follows"),
+                ("killed", 1, "idle", None, "Pending: nothing"),
+                ("recovered", None, "armed", ("recover", 1, 1), "resumption of instance 1 after a reset (died); phase 'armed'; instance 2 died"),
+                ("interrupted", None, "armed", ("recover", 3, 3), "resumption of instance 3 after a reset (died); phase 'armed'; instance 1 died; undone: switch"),
                 ("dead", 1, "idle", None, "dead: reset")):
             with self.subTest(state):
                 value, text = self.status(state)
@@ -177,6 +181,8 @@ class Status(Case):
         value, text = self.status("evil")
         self.assertEqual(value["instances"][1]["name"], "\x1b[2Jx\"\\\n\x9b\ufffd\u00e9")
         self.assertEqual(value["instances"][2]["name"], "y" * 32)
+        self.assertEqual(value["instances"][2]["release"], "\u20ac\U0001f600|\ufffd\ufffd\ufffd|\ufffd\ufffd\ufffd|\ufffd\ufffd\ufffd\ufffd|\ufffd\ufffd")
+        self.assertIn("\u20ac\U0001f600|???|???|????|?? ", text)
         self.assertIn("?[2Jx\"\\???\u00e9 ", text)
         for command in ("status", "map", "log"):
             self.assertNotRegex(run(command, "--area", areas["evil"]).stdout, r"[\x00-\x09\x0b-\x1f\x7f\x80-\x9f]")
@@ -230,6 +236,12 @@ class Map(Case):
             self.assertEqual(colored.count("\x1b[0m"), 16 + 8)
             codes = {re.search(r"(\x1b\[[0-9;]*m) *" + re.escape(symbol), colored)[1] for symbol in ("1#", "1+", "2#", "2+", "3#", "3+", "-", "s")}
             self.assertEqual(len(codes), 8)
+        colored = self.good("map", "--area", areas["claiming"], "--color", "always")
+        self.assertIn("\x1b[97m .f\x1b[0m", colored)
+        self.assertIn("+c", self.good("map", "--area", areas["killed"]))
+        broken = work / "one-entry.area"
+        broken.write_bytes(areas["guests"].read_bytes()[:4096] + bytes(4) + areas["guests"].read_bytes()[4100:])
+        self.assertIn("\x1b[1;97;41m X\x1b[0m", run("map", "--area", broken, "--color", "always").stdout)
         self.assertIn("always, never or auto", self.refused(2, "map", "--area", areas["guests"], "--color", "pink"))
 
     def test_terminal(self):
@@ -568,6 +580,10 @@ class Device(Case):
         self.assertEqual((value["last"]["number"], value["last"]["total_ms"], value["last"]["time"]), (2, 21.0, "2023-11-14T22:13:22Z"))
         self.answer(outcome=RESULT["INHERIT"], other=2)
         self.assertIn("instance 2 ended, its memory is ours", self.fsw("switch", "2"))
+        self.answer(outcome=RESULT["DONE"])
+        self.log()
+        self.assertEqual(self.fsw("switch", "2"), "This instance runs again.\n")
+        self.assertIsNone(self.value(0, "switch", "2")["last"])
 
     def test_dry_run(self):
         self.answer(who="10009000.uart")
@@ -672,7 +688,8 @@ class Device(Case):
         self.answer(errno.ENOMEM, ERROR["OUTSIDE"], ask=2)
         self.assertIn("the map goes from 0x80000000 to 0x90000000", self.refuses(1, *boot, "--start", "0"))
         for name, says in (("NO_MEMORY", "section 14 at 0x8e000000 is nobody's"), ("SHARED", "section 15 at 0x8f000000 is shared by all"),
-                           ("KERNEL_CORE", "section 4 at 0x84000000 is kernel core of instance 2")):
+                           ("KERNEL_CORE", "section 4 at 0x84000000 is kernel core of instance 2"),
+                           ("OTHERS", "section 11 at 0x8b000000 is movable memory of instance 1")):
             self.answer(errno.EIO, ERROR[name], index=int(says.split()[1]), ask=2)
             self.assertIn(says, self.refuses(1, *boot))
 
@@ -755,6 +772,8 @@ class Device(Case):
                           "initrd": str(self.kernel), "tree": str(self.kernel)})
         self.assertIn("contiguous 100M is rounded up to 7 sections of 16 MiB: 112 MiB\n", text)
         self.assertNotIn("command line", text)
+        for size, sections in (("1", 1), ("0x10", 16), ("16384K", 1), ("16385k", 2), ("1g", 64), ("1M", 1), ("0x10m", 1)):
+            self.assertEqual(self.boot("--memory", size)[1]["total"], str(sections), size)
 
     def test_boot_json(self):
         self.answer(outcome=RESULT["DONE"], other=4, instance=4, ask=2)
@@ -954,10 +973,14 @@ class Papers(Case):
     def test_manual(self):
         parts = re.split(r"(?m)^\.S[sh] (.*)$", self.manual())
         sections = dict(zip(parts[1::2], parts[2::2]))
+        general = set(re.findall(r"(?m)^\.It Fl \\-([a-z-]+)", sections["DESCRIPTION"]))
+        self.assertEqual(general, {"json", "dry-run", "area", "help"})
         helped = self.helped()
         self.assertEqual(set(helped), {"status", "map", "boot", "switch", "rehearse", "log", "dump"})
         for command, options in helped.items():
-            self.assertEqual({name.replace("\\-", "-")[1:] for name in re.findall(r"(?m)^\.It Fl \\(-[a-z-]+)", sections[command])}, options, command)
+            own = set(re.findall(r"(?m)^\.It Fl \\-([a-z-]+)", sections[command]))
+            self.assertLessEqual(own, options, command)
+            self.assertLessEqual(options, own | general, command)
         synopsis = {}
         for part in sections["SYNOPSIS"].split(".Nm\n"):
             command = re.match(r"\.Cm (\w+)", part)
