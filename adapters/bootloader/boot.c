@@ -57,7 +57,7 @@ static void say_advice(struct fsw_area *area, const struct fsw_advice *advice)
 	if (advice->died)
 		say("fsw: instance %u '%s' died: the machine was reset while it ran\n", advice->died, name_of(area, advice->died));
 	if (advice->condemned)
-		say("fsw: %u damaged: marked dead\n", advice->condemned);
+		say("fsw: instances with a damaged page, marked dead: %u\n", advice->condemned);
 	if (advice->undone)
 		say("fsw: the %s that was in progress is undone\n", mode_name(advice->undone));
 	if (advice->action == FSW_ACTION_COLD)

@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Stands for a kernel in tests of the bootloader: a zImage header and a few instructions that say on the serial console what they were
- * entered with. Assembled with -DEND=how: what it does afterwards.
+ * Stands for a kernel, or for the resume code of one, in tests of the bootloader: a zImage header, and code that says on the serial console what
+ * it was entered with. Runs wherever it was put, is linked at 0. -DEND=... is what it does then, -DPAYLOAD=... what it puts into memory before:
+ * address, bytes, that many bytes (a multiple of 4), and so on until the bytes are 0. -DFILL: before that, it fills RAM.
  */
+#define HANG 0
+#define UNDEFINED 1
+#define SUPERVISOR 2
+#define PREFETCH 3
+#define DATA 4
+#define INTERRUPT 6
+#define FAST 7
+#define RESET 8
+#define CORES 9
+
 	.arm
 	.text
+	.globl	start
 start:
 	.rept	8
 	nop
 	.endr
 	b	begin
 	.word	0x016f2818	@ magic
-	.word	0		@ start and end; linked at 0
+	.word	0		@ start and end
 	.word	end - start
 	.word	0x04030201
 begin:
@@ -21,8 +33,7 @@ begin:
 	mrs	r8, cpsr
 	adr	r4, text_entered
 	bl	puts
-	mov	r4, pc
-	sub	r4, r4, #. + 4 - start	@ where the image lies
+	adr	r4, start		@ where it lies
 	bl	hex
 	mov	r4, r11
 	bl	hex
@@ -34,11 +45,112 @@ begin:
 	bl	hex
 	mrc	p15, 0, r4, c1, c0, 0
 	bl	hex
-	ldr	r4, [r9]
+	ldr	r4, led
+	ldr	r4, [r4]
 	bl	hex
 	adr	r4, text_end
 	bl	puts
-	END
+
+#ifdef FILL
+	/* each word of RAM behind this image is its address, but for the section of the fsw area */
+	adr	r0, start
+	add	r0, r0, #0x200000
+	ldr	r1, =0x9f000000
+1:	mov	r2, r0
+	add	r3, r0, #4
+	stmia	r0!, {r2, r3}
+	cmp	r0, r1
+	blo	1b
+#endif
+#ifdef PAYLOAD
+	ldr	r0, payload_at
+	adr	r1, start
+	add	r0, r0, r1
+1:	ldmia	r0!, {r1, r2}
+	cmp	r2, #0
+	beq	3f
+2:	ldr	r3, [r0], #4
+	str	r3, [r1], #4
+	subs	r2, r2, #4
+	bne	2b
+	b	1b
+3:	adr	r4, text_put
+	bl	puts
+#endif
+
+	/* what can be recognised in a list of registers */
+	ldr	r5, =0x55555555
+	ldr	r6, =0x66666666
+#if END == UNDEFINED
+	udf	#0
+#elif END == SUPERVISOR
+	svc	#0
+#elif END == PREFETCH
+	bkpt	#0
+#elif END == DATA
+	mrc	p15, 0, r0, c1, c0, 0
+	orr	r0, r0, #2		@ alignment faults
+	mcr	p15, 0, r0, c1, c0, 0
+	isb
+	ldr	r0, =0x60000001
+	ldr	r0, [r0]
+#elif END == INTERRUPT || END == FAST
+	ldr	r0, gic
+	mov	r1, #1
+	str	r1, [r0, #0x1000 - 0x100]	@ distributor
+	mov	r2, #0xff
+	str	r2, [r0, #4]
+#if END == FAST
+	mov	r1, #9			@ what is secure comes as FIQ
+#endif
+	str	r1, [r0]
+	dsb
+	cpsie	if
+	ldr	r1, =0x02000000		@ interrupt 0, to whom asks
+	add	r0, r0, #0x1e00
+	str	r1, [r0]
+	dsb
+#elif END == RESET
+	ldr	r0, =0x100000a0
+	mov	r1, #0
+	str	r1, [r0]
+	ldr	r1, =0xc0900000
+	str	r1, [r0, #4]
+#elif END == CORES
+	/* first an interrupt that means nothing to those in the pen, then one with an address */
+	ldr	r0, gic
+	mov	r1, #1
+	str	r1, [r0, #0x1000 - 0x100]
+	ldr	r2, =0x010e0001
+	add	r3, r0, #0x1e00
+	str	r2, [r3]
+	bl	pause
+	adr	r4, text_now
+	bl	puts
+	ldr	r0, =0x10000034
+	mvn	r1, #0
+	str	r1, [r0]
+	adr	r1, secondary
+	str	r1, [r0, #-4]
+	dsb
+	str	r2, [r3]
+	b	.
+secondary:
+	mrc	p15, 0, r0, c0, c0, 5
+	and	r0, r0, #3
+	add	r0, r0, #'0'
+	ldr	r6, uart
+	str	r0, [r6]
+	b	.
+pause:	mov	r0, #0x400000
+1:	subs	r0, r0, #1
+	bne	1b
+	bx	lr
+text_now:
+	.asciz	"NOW:"
+	.align	2
+#endif
+	b	.
 
 puts:	ldrb	r5, [r4], #1
 	cmp	r5, #0
@@ -62,10 +174,25 @@ hex:	mov	r7, #8
 	bne	1b
 	bx	lr
 
+	.align	2
 uart:	.word	0x10009000
+led:	.word	0x10000008
+gic:	.word	0x1e000100
+#ifdef PAYLOAD
+payload_at:
+	.word	payload - start
+#endif
 text_entered:
 	.asciz	"KERNEL:"
 text_end:
 	.asciz	" .\r\n"
+text_put:
+	.asciz	"PUT\r\n"
+	.align	2
+	.ltorg
+#ifdef PAYLOAD
+payload:
+	.incbin	PAYLOAD
+#endif
 	.align	2
 end:
