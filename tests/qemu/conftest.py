@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What the tests on the board are given: kernels, root file systems, the bootloader, boot volumes, and boards."""
+import functools
+import hashlib
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness  # noqa: E402
+
+IMAGES = harness.BUILD / "images"
+BOOT = harness.BUILD / "boot"
+SCRIPTS = sorted(pathlib.Path(__file__).resolve().parent.glob("guest/*"))
+# Quiet: what is not an error stays in dmesg, out of the way of what the tests read.
+QUIET = "console=ttyAMA0 loglevel=4"
+
+
+def script(name, *words):
+    done = subprocess.run([harness.TOP / "scripts" / name, *map(str, words)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise harness.Failed(f"scripts/{name} {' '.join(map(str, words))}:\n{done.stderr[-2000:]}")
+    return done.stdout.strip()
+
+
+@functools.cache
+def kernel(release):
+    """The folder with zImage, board.dtb, config, release."""
+    return pathlib.Path(script("kernel", release).splitlines()[-1])
+
+
+@functools.cache
+def bootloader():
+    script("bootloader", BOOT)
+    return BOOT / "flash0.img"
+
+
+@functools.cache
+def rootfs(master):
+    """A guest's, or the master's, which has kernels and a guest's root file system in /boot."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    path = IMAGES / ("master.cpio" if master else "guest.cpio")
+    words = [f"--with={file}:/bin/{file.name}" for file in SCRIPTS]
+    if master:
+        words += [f"--with={kernel(release)}/zImage:/boot/zImage-{release}" for release in ("6.1", "6.12")]
+        words += [f"--with={kernel('6.1')}/board.dtb:/boot/board.dtb", f"--with={rootfs(False)}:/boot/initrd"]
+    script("rootfs", path, *[part for word in words for part in word.split("=", 1)])
+    return path
+
+
+@functools.cache
+def volume(release, cmdline=""):
+    """The boot volume whose instance 1 is this release."""
+    words = f"{QUIET} kernelcore=128M {cmdline}".strip()
+    name = hashlib.sha256(words.encode()).hexdigest()[:8]
+    path = IMAGES / f"volume-{release}-{name}.img"
+    script("make-volume", path, "--wait", 0, "--instance", 1, f"linux-{release}", "--kernel", kernel(release) / "zImage",
+           "--initrd", rootfs(True), "--dtb", kernel(release) / "board.dtb", "--cmdline", words)
+    return path
+
+
+class Bench:
+    """Makes boards; all of them end with the test."""
+
+    def __init__(self, name):
+        self.name = name
+        self.boards = []
+
+    def folder(self):
+        """For what a board is to be given."""
+        folder = harness.BUILD / "given" / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def board(self, master="6.1", cmdline="", wait=True, volume_file=None, **options):
+        """A board on which instance 1 has booted and its shell waits."""
+        folder = harness.BUILD / (self.name if not self.boards else f"{self.name}-{len(self.boards) + 1}")
+        board = harness.Board(folder)
+        self.boards.append(board)
+        board.start(bootloader(), volume_file or volume(master, cmdline), **options)
+        if wait:
+            board.wait_instance(1)
+        return board
+
+    def stop(self):
+        for board in self.boards:
+            board.stop()
+
+
+def boot_command(release, start=0x80000000, sections=8, name=None, cmdline="", more=""):
+    """The command that boots a guest."""
+    return (f"fswctl boot --kernel /boot/zImage-{release} --initrd /boot/initrd --start 0x{start:x} --contiguous {sections} --memory {sections}"
+            f" --name {name or 'guest-' + release} --cmdline '{QUIET} {cmdline}' {more}").strip()
+
+
+def boot_guest(board, release, number=2, **options):
+    """Boot a guest from the running instance and wait for its shell. The command that the other hangs in."""
+    begun = board.begin(boot_command(release, **options))
+    board.wait_instance(number)
+    return begun
+
+
+def file_name(request):
+    return re.sub(r"[^\w.,=-]+", "_", request.node.name)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, "report_" + call.when, outcome.get_result())
+
+
+@pytest.fixture
+def bench(request):
+    bench = Bench(file_name(request))
+    yield bench
+    try:
+        for board in bench.boards:
+            board.check()
+    finally:
+        bench.stop()
+
+
+class Pair:
+    """Instance 1 runs, instance 2 sleeps: a board that many tests share, as each leaves it as it was."""
+
+    def __init__(self):
+        self.bench = None
+        self.board = None
+
+    def get(self):
+        if not self.board:
+            self.bench = Bench("pair")
+            self.board = self.bench.board()
+            begun = boot_guest(self.board, "6.12")
+            self.board.begin("fswctl switch 1")
+            self.board.finish(begun).ok()
+        return self.board
+
+    def stop(self):
+        if self.bench:
+            self.bench.stop()
+        self.bench = self.board = None
+
+
+@pytest.fixture(scope="session")
+def shared_pair():
+    pair = Pair()
+    yield pair
+    pair.stop()
+
+
+@pytest.fixture
+def pair(request, shared_pair):
+    """The shared board. After a failure the next test gets a new one. The test's part of the console goes to a folder of its own."""
+    board = shared_pair.get()
+    start = board.log.stat().st_size
+    yield board
+    good = getattr(request.node, "report_call", None) and request.node.report_call.passed
+    try:
+        board.check()
+        if good:
+            board.run("true", timeout=10).ok()
+    except BaseException:
+        good = False
+        raise
+    finally:
+        folder = harness.BUILD / file_name(request)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "serial.log").write_bytes(board.log.read_bytes()[start:])
+        if not good:
+            shared_pair.stop()

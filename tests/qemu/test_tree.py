@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What scripts/place-linux does to a kernel tree."""
+import difflib
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from conftest import script
+from harness import run
+
+
+@pytest.mark.parametrize("release", ["6.1", "6.12"])
+def test_two_lines(release, tmp_path):
+    """Compared with the package it was unpacked from: two files of the tree have one line more each, all else is in drivers/fsw."""
+    tree = pathlib.Path(script("kernel", release, "--tree"))
+    archive = f"/usr/src/{tree.name}.tar.xz"
+    excluded = tree.with_name(tree.name + ".excluded").read_text().splitlines()
+    compared = subprocess.run(["tar", "-df", archive, "-C", tree.parent, *excluded], capture_output=True, text=True, check=False)
+    # who owns a file and its date are not its content
+    differ = {line.split(":")[0] for line in compared.stdout.splitlines() if re.search("Contents differ|Size differs|Mode differs|File type", line)}
+    assert differ == {f"{tree.name}/drivers/Kconfig", f"{tree.name}/drivers/Makefile"}, compared.stdout + compared.stderr
+    assert "Warning" not in compared.stderr, compared.stderr
+    run("tar", "-xf", archive, "-C", tmp_path, *differ)
+    added = []
+    for name in sorted(differ):
+        old, new = ((top / name).read_text().splitlines() for top in (tmp_path, tree.parent))
+        added += [line for line in difflib.unified_diff(old, new, lineterm="", n=0) if re.match(r"[+-](?![+-])", line)]
+    assert len(added) == 2 and all(line.startswith("+") for line in added), added
+
+    names = set(run("tar", "-tf", archive).splitlines())
+    new = [path for path in tree.rglob("*") if path.is_file() and str(path.relative_to(tree.parent)) not in names]
+    assert new and all(path.is_relative_to(tree / "drivers" / "fsw") for path in new), new
