@@ -580,6 +580,9 @@ class Device(Case):
         self.assertEqual((value["last"]["number"], value["last"]["total_ms"], value["last"]["time"]), (2, 21.0, "2023-11-14T22:13:22Z"))
         self.answer(outcome=RESULT["INHERIT"], other=2)
         self.assertIn("instance 2 ended, its memory is ours", self.fsw("switch", "2"))
+        self.answer(outcome=RESULT["DONE"], other=2, who="rtc", what="x")
+        self.assertIn("Note: rtc: x\n", self.fsw("switch", "2"))
+        self.assertEqual(self.value(0, "switch", "2")["note"], "x")
         self.answer(outcome=RESULT["DONE"])
         self.log()
         self.assertEqual(self.fsw("switch", "2"), "This instance runs again.\n")
@@ -842,7 +845,8 @@ class Device(Case):
         self.answer(instance=4, ask=2)
         progress = self.folder / "sys/class/misc/fsw/progress"
         progress.write_text("")
-        (self.folder / "steps").write_text("-\nmemory 1 4\nkernel 1000 5000000\nkernel 4000000 5000000\ninitrd 20 30\nrubbish\n-\n")
+        (self.folder / "steps").write_text("-\nmemory 1 4\nkernel 1000 5000000\nkernel 4000000 5000000\ninitrd 20 30\n"
+                                           "rubbish\n 1 2\nkernel 3 2\nkernel 0 0\n-\n")
         done = run("boot", "--kernel", self.kernel, "--stay", fake=self.folder)
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stderr, "loading: memory, 4 sections\nloading: kernel, 5000000 bytes\nloading: initrd, 30 bytes\n")
@@ -851,6 +855,8 @@ class Device(Case):
         self.assertEqual(status, 0)
         self.assertRegex(text, r"kernel       \[#{32}\.{8}\]  80 %")
         self.assertTrue(text.endswith("Start it: fswctl boot --loaded --instance 4\r\n"))
+        progress.write_text("")
+        self.assertIn("loading: kernel, 5000000 bytes\r\n", on_terminal(["boot", "--kernel", str(self.kernel), "--stay"], {"TERM": "dumb"}, self.folder)[1])
         progress.write_text("")
         self.assertEqual(run("boot", "--kernel", self.kernel, "--stay", "--json", fake=self.folder).stderr, "")
 
@@ -875,6 +881,9 @@ class Device(Case):
         self.assertEqual(value["entries"][5]["error"], "SAR_CRC")
         self.assertEqual(value["spread"]["switch"]["count"], 4)
         self.assertEqual(value["spread"]["switch"]["total"], {"min": 21.0, "median": 52.5, "max": 210.0})
+        for group in value["spread"].values():
+            self.assertEqual(list(group), ["count", *PHASES, "total"])
+        self.assertEqual(value["spread"]["switch"]["freeze"], {"min": 1.0, "median": 2.5, "max": 10.0})
         self.assertEqual(value["spread"]["plain"]["total"], {"min": 21.0, "median": 21.0, "max": 21.0})
 
     def test_log_long(self):
