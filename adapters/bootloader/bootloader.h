@@ -21,14 +21,15 @@ struct frame {
 	uint32_t lr;
 	uint32_t pc;
 	uint32_t psr;
-	uint32_t kind; /* 0: there was none */
+	uint32_t kind;	  /* 0: there was none */
+	uint32_t control; /* SCTLR */
 };
 extern struct frame exception_frame;
 
-FSW_ASSERT(offsetof(struct frame, sp) == 52 && offsetof(struct frame, kind) == 68, "frame: entry.S knows it");
+FSW_ASSERT(offsetof(struct frame, sp) == 52 && offsetof(struct frame, control) == 72, "frame: entry.S knows it");
 
 /* exception.c */
-__attribute__((noreturn)) void exception(void);
+void exception(void);
 void show_registers(void);
 void show_backtrace(void);
 

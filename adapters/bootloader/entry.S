@@ -16,6 +16,7 @@
 #define FRAME_PC 60
 #define FRAME_PSR 64
 #define FRAME_KIND 68
+#define FRAME_CONTROL 72
 
 	.syntax	unified
 	.arm
@@ -153,10 +154,22 @@ data:
 enter:
 	mov	r0, sp
 enter_at:
-	/* r0 frame, r5 pc, r6 psr, r7 kind; r8 to r12, sp and lr are those of the mode that was interrupted, user's are system's */
+	/* Thumb instructions that are undefined or call are shorter by two bytes. */
+	cmp	r7, #2
+	bhi	1f
+	tst	r6, #0x20
+	addne	r5, r5, #2
+1:	/* r0 frame, r5 pc, r6 psr, r7 kind; r8 to r12, sp and lr are those of the mode that was interrupted, user's are system's */
 	str	r5, [r0, #FRAME_PC]
 	str	r6, [r0, #FRAME_PSR]
 	str	r7, [r0, #FRAME_KIND]
+	/* A kernel may have switched on what this program does without. */
+	mrc	p15, 0, r1, c1, c0, 0
+	str	r1, [r0, #FRAME_CONTROL]
+	bic	r1, r1, #0x1800
+	bic	r1, r1, #0x0007
+	mcr	p15, 0, r1, c1, c0, 0
+	isb
 	and	r1, r6, #0x1f
 	cmp	r1, #0x10
 	moveq	r1, #MODE_SYS
@@ -166,10 +179,14 @@ enter_at:
 	stmia	r2, {r8-r12}
 	str	sp, [r0, #FRAME_SP]
 	str	lr, [r0, #FRAME_LR]
+	/* On a stack apart: the other one is looked at. */
 	cpsid	aif, #MODE_SVC
+	ldr	sp, =stack_start
+	ldr	ip, =exception
+	blx	ip
 	ldr	sp, =stack_end
 	mov	lr, #0
-	ldr	ip, =exception
+	ldr	ip, =prompt
 	bx	ip
 	.ltorg
 

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Exceptions: say what is known, then the prompt. */
+/* Exceptions: say what is known, then entry.S goes to the prompt. */
 #include "bootloader.h"
 
 extern const unsigned char vectors[], text_end[];
-extern unsigned char stack_start[], stack_end[];
+extern unsigned char stack_end[];
 
 struct frame exception_frame;
 
 #define BACKTRACE_WORDS 4096 /* of stack that are looked at */
 #define BACKTRACE_DEPTH 24
 
+static struct calls {
+	uint32_t count;
+	uint32_t address[BACKTRACE_DEPTH];
+} last;
+
 void show_registers(void)
 {
 	const struct frame *frame = &exception_frame;
-	uint32_t control, faults[4], i;
+	uint32_t faults[4], i;
 
-	__asm__ volatile("mrc p15, 0, %0, c1, c0, 0" : "=r"(control));
 	if (!frame->kind) {
-		say("No exception since the reset. SCTLR %08x\n", control);
+		say("No exception since the reset\n");
 		return;
 	}
 	for (i = 0; i < 13; i++)
@@ -27,7 +31,7 @@ void show_registers(void)
 	__asm__ volatile("mrc p15, 0, %0, c6, c0, 0" : "=r"(faults[1]));
 	__asm__ volatile("mrc p15, 0, %0, c5, c0, 1" : "=r"(faults[2]));
 	__asm__ volatile("mrc p15, 0, %0, c6, c0, 2" : "=r"(faults[3]));
-	say("DFSR %08x  DFAR %08x  IFSR %08x  IFAR %08x  SCTLR %08x\n", faults[0], faults[1], faults[2], faults[3], control);
+	say("DFSR %08x  DFAR %08x  IFSR %08x  IFAR %08x  SCTLR %08x\n", faults[0], faults[1], faults[2], faults[3], frame->control);
 }
 
 /* Is this where a call of ours comes back to? Thumb: BL and BLX of two halfwords, BLX of one */
@@ -40,25 +44,37 @@ static int return_address(uint32_t value)
 	return ((at[-2] & 0xf800) == 0xf000 && (at[-1] & 0xc000) == 0xc000) || (at[-1] & 0xff87) == 0x4780;
 }
 
-/* Whatever on the stack looks like the return address of a call */
+/* Whatever on the stack looks like the return address of a call, taken down while it is there */
+static void collect(struct calls *calls, uint32_t sp)
+{
+	uint32_t word, i;
+
+	calls->count = 0;
+	for (i = 0; i < BACKTRACE_WORDS && calls->count < BACKTRACE_DEPTH && !(sp & 3); i++, sp += 4) {
+		if (sp == (uint32_t)stack_end || guarded_read(sp, 4, &word))
+			break;
+		if (return_address(word))
+			calls->address[calls->count++] = word & ~1u;
+	}
+}
+
 void show_backtrace(void)
 {
 	const struct frame *frame = &exception_frame;
-	uint32_t sp = frame->kind ? frame->sp : (uint32_t)__builtin_frame_address(0);
-	uint32_t word, shown = 0, i;
+	struct calls now;
+	const struct calls *calls = &last;
+	uint32_t i;
 
-	if (frame->kind)
+	if (frame->kind) {
 		say("pc %08x, called from %08x\n", frame->pc, frame->lr);
-	for (i = 0; i < BACKTRACE_WORDS && shown < BACKTRACE_DEPTH && !(sp & 3); i++, sp += 4) {
-		if (sp == (uint32_t)stack_end || guarded_read(sp, 4, &word))
-			break;
-		if (return_address(word)) {
-			say("%08x: %08x\n", sp, word & ~1u);
-			shown++;
-		}
+	} else {
+		collect(&now, (uint32_t)__builtin_frame_address(0));
+		calls = &now;
 	}
-	say("%s(addresses below %08x: addr2line -fe bootloader.elf ADDRESS)\n",
-	    shown ? "" : "No call of the bootloader on that stack. ", (uint32_t)text_end);
+	for (i = 0; i < calls->count; i++)
+		say("%2u  %08x\n", i, calls->address[i]);
+	say("%s(below %08x: addr2line -fe bootloader.elf ADDRESS)\n", i ? "" : "No call of the bootloader on that stack. ",
+	    (uint32_t)text_end);
 }
 
 void exception(void)
@@ -70,12 +86,12 @@ void exception(void)
 
 	console_start();
 	say("\nException: %s at %08x\n", names[frame->kind & 7], frame->pc);
-	/* One while one is shown: the stack is nonsense, do without. */
+	/* One while one is shown: do without. */
 	if (!nested++) {
+		collect(&last, frame->sp);
 		show_registers();
 		show_backtrace();
 	}
 	nested = 0;
 	say("Whoever ran is lost, those who sleep are not. To go on with them: reset\n");
-	prompt();
 }

@@ -7,6 +7,7 @@ import re
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import time
 
@@ -160,6 +161,7 @@ class Debugger:
         self.line.connect(str(path))
         self.line.settimeout(60)
         self.ask("?")
+        self.ask("qXfer:features:read:target.xml:0,ffb")  # before that it does not let registers be written
 
     def __enter__(self):
         return self
@@ -176,11 +178,12 @@ class Debugger:
         self.line.sendall(b"+")
         return data
 
-    def undefined(self, address):
+    def undefined(self, address, thumb):
         """An undefined instruction there, and it is next."""
-        assert b"OK" in self.ask(f"M{address:x},4:f000f0e7")
-        assert b"OK" in self.ask("P19=d3010060")  # ARM state, SVC mode
-        assert b"OK" in self.ask("Pf=" + address.to_bytes(4, "little").hex())
+        assert b"OK" in self.ask(f"M{address:x},4:f000f0e7" if not thumb else f"M{address:x},4:ffdeffde")
+        assert b"OK" in self.ask("P19=" + struct.pack("<I", 0x600001F3 if thumb else 0x600001D3).hex())  # SVC mode
+        assert b"OK" in self.ask("Pf=" + struct.pack("<I", address).hex())
+
 
 
 def need_tools():
