@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Completes a device tree as the bootloader does: from standard input to standard output. With a word, sections 0 to 7 and 63 are not fenced. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <libfdt.h>
+
+#include "boot/image.h"
+#include "boot/tree.h"
+#include "core/core.h"
+#include "fsw/fsw.h"
+
+static unsigned char tree[FSW_IMAGE_TREE_ROOM] __attribute__((aligned(8)));
+static unsigned char memory[65536] __attribute__((aligned(8)));
+
+int main(int count, char **words)
+{
+	static const struct fsw_geometry geometry = { 0x60000000, 24, 64, 8, 4096 };
+	static const struct fsw_port port;
+	struct fsw_tree what = { 0x60000000, 0x40000000, 0x9f000000, 0x1000000, 0x67000000, 12345, "console=ttyAMA0", NULL, 1 };
+	struct fsw_area area;
+	size_t size = fread(tree, 1, sizeof(tree), stdin);
+	uint32_t i;
+	int error = fsw_tree_check(tree, (uint32_t)size);
+
+	(void)words;
+	if (count > 1 && fsw_format(memory, sizeof(memory), &geometry, &port) == 0 &&
+	    fsw_open(&area, memory, sizeof(memory), &port) == 0) {
+		what.area = &area;
+		for (i = 0; i < 64; i++)
+			area.cmm[i] = fsw__guard(i < 8 ? 1 : i == 63 ? FSW_OWNER_SHARED : 2, i);
+	}
+	if (!error)
+		error = fsw_tree_complete(tree, sizeof(tree), &what);
+	if (error) {
+		fprintf(stderr, "complete: %s\n", fsw_image_text(error));
+		return EXIT_FAILURE;
+	}
+	return fwrite(tree, fdt_totalsize(tree), 1, stdout) == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
