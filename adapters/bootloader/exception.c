@@ -3,6 +3,8 @@
 #include "bootloader.h"
 
 extern const unsigned char vectors[], text_end[];
+/* Functions by ascending address: two bytes of it, the name with its NUL; 0xffff ends. scripts/bootloader makes it. */
+extern const unsigned char symbols[];
 extern unsigned char stack_end[];
 
 struct frame exception_frame;
@@ -58,6 +60,21 @@ static void collect(struct calls *calls, uint32_t sp)
 	}
 }
 
+static void say_address(uint32_t address)
+{
+	const unsigned char *at = symbols, *found = NULL;
+
+	say("%08x", address);
+	if (address < (uint32_t)text_end)
+		for (; (at[0] | (uint32_t)at[1] << 8) <= address; at++) {
+			found = at;
+			for (at += 2; *at; at++)
+				;
+		}
+	if (found)
+		say("  %s+0x%x", (const char *)found + 2, address - (found[0] | (uint32_t)found[1] << 8));
+}
+
 void show_backtrace(void)
 {
 	const struct frame *frame = &exception_frame;
@@ -66,15 +83,22 @@ void show_backtrace(void)
 	uint32_t i;
 
 	if (frame->kind) {
-		say("pc %08x, called from %08x\n", frame->pc, frame->lr);
+		say("pc  ");
+		say_address(frame->pc);
+		say("\nlr  ");
+		say_address(frame->lr);
+		say("\n");
 	} else {
 		collect(&now, (uint32_t)__builtin_frame_address(0));
 		calls = &now;
 	}
-	for (i = 0; i < calls->count; i++)
-		say("%2u  %08x\n", i, calls->address[i]);
-	say("%s(below %08x: addr2line -fe bootloader.elf ADDRESS)\n", i ? "" : "No call of the bootloader on that stack. ",
-	    (uint32_t)text_end);
+	for (i = 0; i < calls->count; i++) {
+		say("%2u  ", i);
+		say_address(calls->address[i]);
+		say("\n");
+	}
+	if (!i)
+		say("No call of the bootloader on that stack\n");
 }
 
 void exception(void)
