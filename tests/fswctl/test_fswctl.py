@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """fswctl on areas in every state, damaged in every way, and on a device that is none; its texts, its JSON, its exit codes, its papers.
 
-FSWCTL, FSWCTL_MAKE_AREA, FSWCTL_FAKE name what the build made (else: build/host); FSWCTL_SEED repeats a random run.
+FSWCTL, FSWCTL_MAKE_AREA, FSWCTL_FAKE name what the build made (else: build/host). FSWCTL_SEED repeats a random run, FSWCTL_STEPS is
+its length. The class Heavy takes long: test_fswctl.py Heavy runs it alone.
 """
 import errno
 import json
@@ -112,6 +113,32 @@ class Case(unittest.TestCase):
         lines = self.three_lines(run(*words, **how), code)
         self.assertEqual(self.json(code, *words, **how)["error"]["message"], lines[0][7:])
         return "\n".join(lines)
+
+
+    def random_areas(self, steps):
+        """Bytes changed at random, often behind a header that is good: no crash, a code, three lines, JSON."""
+        seed = int(os.environ.get("FSWCTL_SEED", random.randrange(1 << 32)))
+        chance = random.Random(seed)
+        path = work / "random.area"
+        for step in range(int(os.environ.get("FSWCTL_STEPS", steps))):
+            bytes_ = bytearray(areas[chance.choice([state for state in areas if state != "large"])].read_bytes())
+            for _ in range(chance.choice((1, 3, 100))):
+                bytes_[chance.choice((chance.randrange(512), chance.randrange(len(bytes_))))] = chance.randrange(256)
+            if chance.random() < 0.5:
+                at = chance.randrange(16, 60) & ~3
+                struct.pack_into("<I", bytes_, at, chance.choice((0, 1, 12, 24, 0xffffffff, 1 << chance.randrange(32), chance.getrandbits(32))))
+            if chance.random() < 0.8:
+                struct.pack_into("<III", bytes_, 0, FORMAT["FSW_AREA_MAGIC"], 1, 1)
+                struct.pack_into("<I", bytes_, 60, zlib.crc32(bytes_[:60]))
+            path.write_bytes(bytes_)
+            with self.subTest(f"FSWCTL_SEED={seed}, step {step}"):
+                for command in ("status", "map", "log"):
+                    done = run(command, "--area", path)
+                    self.assertIn(done.returncode, (0, 3), done.stderr)
+                    if done.returncode:
+                        self.three_lines(done, 3)
+                    self.assertNotRegex(done.stdout + done.stderr, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+                    self.json(done.returncode, command, "--area", path)
 
 
 class Status(Case):
@@ -446,43 +473,7 @@ class Damaged(Case):
         self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def test_random(self):
-        seed = int(os.environ.get("FSWCTL_SEED", random.randrange(1 << 32)))
-        chance = random.Random(seed)
-        path = work / "random.area"
-        for step in range(120):
-            bytes_ = bytearray(areas[chance.choice([state for state in areas if state != "large"])].read_bytes())
-            for _ in range(chance.choice((1, 3, 100))):
-                bytes_[chance.choice((chance.randrange(512), chance.randrange(len(bytes_))))] = chance.randrange(256)
-            if chance.random() < 0.5:
-                at = chance.randrange(16, 60) & ~3
-                struct.pack_into("<I", bytes_, at, chance.choice((0, 1, 12, 24, 0xffffffff, 1 << chance.randrange(32), chance.getrandbits(32))))
-            if chance.random() < 0.8:
-                struct.pack_into("<III", bytes_, 0, FORMAT["FSW_AREA_MAGIC"], 1, 1)
-                struct.pack_into("<I", bytes_, 60, zlib.crc32(bytes_[:60]))
-            path.write_bytes(bytes_)
-            with self.subTest(f"FSWCTL_SEED={seed}, step {step}"):
-                for command in ("status", "map", "log"):
-                    done = run(command, "--area", path)
-                    self.assertIn(done.returncode, (0, 3), done.stderr)
-                    if done.returncode:
-                        self.three_lines(done, 3)
-                    self.assertNotRegex(done.stdout + done.stderr, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-                    self.json(done.returncode, command, "--area", path)
-
-    @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
-    def test_valgrind(self):
-        if any(name in pathlib.Path(FSWCTL).read_bytes() for name in (b"__asan_init", b"__ubsan_handle")):
-            self.skipTest("built with sanitizers")
-        before = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full"]
-        broken = self.area(lambda bytes_: bytes_.__setitem__(PAGES, 0))
-        for words in (["status"], ["map"], ["log"], ["status", "--json"]):
-            for path, code in ((areas["evil"], 0), (broken, 3), (work / "short.area", 3)):
-                if path.name == "short.area":
-                    path.write_bytes(areas["guests"].read_bytes()[:5000])
-                done = run(*words, "--area", path, before=before)
-                if "debuginfo reader" in done.stderr:
-                    self.skipTest("valgrind can not read what this compiler writes")
-                self.assertIn(done.returncode, (0, code), done.stderr)
+        self.random_areas(40)
 
 
 class Device(Case):
@@ -968,6 +959,29 @@ class Device(Case):
             self.assertIn("cannot write to standard output", done.stderr)
 
 
+class Heavy(Case):
+    """What takes long"""
+
+    def test_random(self):
+        self.random_areas(400)
+
+    @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
+    def test_valgrind(self):
+        if any(name in pathlib.Path(FSWCTL).read_bytes() for name in (b"__asan_init", b"__ubsan_handle")):
+            self.skipTest("built with sanitizers")
+        before = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full"]
+        broken = work / "broken.area"
+        broken.write_bytes(areas["guests"].read_bytes()[:PAGES] + bytes(4) + areas["guests"].read_bytes()[PAGES + 4:])
+        for words in (["status"], ["map"], ["log"], ["status", "--json"]):
+            for path, code in ((areas["evil"], 0), (broken, 3), (work / "short.area", 3)):
+                if path.name == "short.area":
+                    path.write_bytes(areas["guests"].read_bytes()[:5000])
+                done = run(*words, "--area", path, before=before)
+                if "debuginfo reader" in done.stderr:
+                    self.skipTest("valgrind can not read what this compiler writes")
+                self.assertIn(done.returncode, (0, code), done.stderr)
+
+
 class Papers(Case):
     """--help, the man page and the completion name the same commands and options."""
 
@@ -1049,7 +1063,7 @@ class Papers(Case):
 
 def load_tests(loader, tests, pattern):
     suite = unittest.TestSuite()
-    for case in (Status, Map, Damaged, Device, Papers):
+    for case in (Status, Map, Damaged, Device, Papers):  # in this order; Heavy only by its name
         suite.addTests(loader.loadTestsFromTestCase(case))
     return suite
 

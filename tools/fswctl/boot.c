@@ -83,6 +83,7 @@ static int memory(struct order *order, struct problem *problem)
 {
 	const struct call *call = order->call;
 	struct fsw_ioc_boot *ask = &order->ask;
+	uint64_t start;
 	int suffixed;
 
 	if (sections(order, "memory", call->memory ? call->memory : DEFAULT_MEMORY, &ask->total, problem))
@@ -94,11 +95,13 @@ static int memory(struct order *order, struct problem *problem)
 		call_usage(call, problem, "--contiguous is more than --memory:", call->contiguous);
 		return -1;
 	}
-	ask->start = FSW_ANY_START;
-	if (call->start && text_number(call->start, (uint64_t *)&ask->start, &suffixed)) {
+	if (!call->start)
+		return 0;
+	if (text_number(call->start, &start, &suffixed)) {
 		call_usage(call, problem, "--start is a physical address, as 0x80000000; not", call->start);
 		return -1;
 	}
+	ask->start = start;
 	return 0;
 }
 
@@ -159,10 +162,11 @@ static int fill(struct order *order, struct problem *problem)
 	if (call->loaded)
 		return 0;
 	name(order);
-	return memory(order, problem) || cmdline(order, problem) || open_image(call->kernel, &ask->kernel_fd, problem) ||
-			       open_image(call->initrd, &ask->initrd_fd, problem) || open_image(call->dtb, &ask->tree_fd, problem)
-		       ? -1
-		       : 0;
+	if (memory(order, problem) || cmdline(order, problem))
+		return -1;
+	if (open_image(call->kernel, &ask->kernel_fd, problem) || open_image(call->initrd, &ask->initrd_fd, problem))
+		return -1;
+	return open_image(call->dtb, &ask->tree_fd, problem);
 }
 
 static void print_before(const struct order *order)
