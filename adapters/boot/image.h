@@ -37,6 +37,7 @@ const char *fsw_image_text(int error);
 #define FSW_IMAGE_HEAD_BYTES 64	    /* what fsw_image_check() must see of the file's beginning, if the file is that long */
 #define FSW_IMAGE_TREE_MAX 0x10000  /* bytes of a device tree that is handed in */
 #define FSW_IMAGE_TREE_ROOM 0x20000 /* bytes that a completed one may take */
+#define FSW_IMAGE_BASE_ALIGN 0x8000000 /* an instance's memory begins at a multiple of this: AUTO_ZRELADDR */
 
 /*
  * Is this the head of an ARM zImage that is whole? `head`: its first min(size, FSW_IMAGE_HEAD_BYTES) bytes; `size`: bytes of the file.

@@ -264,6 +264,29 @@ static void reserved(struct work *work, const struct fsw_tree *what)
 	set_string(work, area, "compatible", FSW_TREE_COMPATIBLE);
 }
 
+/* A kernel waits long for a core that is not there. */
+static void cpus(struct work *work, const struct fsw_tree *what)
+{
+	int parent = fdt_subnode_offset(work->tree, 0, "cpus");
+	int node;
+
+	if (parent < 0 || what->cores == 0)
+		return;
+	for (node = fdt_first_subnode(work->tree, parent); node >= 0 && !work->error; node = fdt_next_subnode(work->tree, node)) {
+		int length = 0;
+		const fdt32_t *reg = fdt_getprop(work->tree, node, "reg", &length);
+		const char *status = fdt_getprop(work->tree, node, "status", NULL);
+
+		/* the last cell ends with the number of the core */
+		if (!reg || length < 4)
+			continue;
+		if ((fdt32_ld(reg + length / 4 - 1) & 0xff) >= what->cores)
+			set_string(work, node, "status", "fail");
+		else if (status && status[0] == 'f')
+			note(work, fdt_delprop(work->tree, node, "status"));
+	}
+}
+
 static void memory(struct work *work, const struct fsw_tree *what)
 {
 	int node;
@@ -294,6 +317,7 @@ int fsw_tree_complete(void *tree, uint32_t room, const struct fsw_tree *what)
 	/* In this order, and each made anew, so that what is completed again is the same again */
 	chosen(&work, what);
 	reserved(&work, what);
+	cpus(&work, what);
 	memory(&work, what);
 	note(&work, fdt_pack(tree));
 	return work.error;

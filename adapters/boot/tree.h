@@ -16,6 +16,7 @@ struct fsw_tree {
 	uint64_t initrd; /* physical address; size 0: none, and what the tree said of one goes */
 	uint64_t initrd_size;
 	const char *bootargs;  /* NULL: as they are */
+	uint32_t cores;	       /* how many there are: the nodes of others say that they failed; 0: as they are */
 	struct fsw_area *area; /* NULL: no fence */
 	uint32_t instance;     /* fence every section that is neither this instance's nor shared: reserved-memory without no-map */
 };

@@ -42,6 +42,9 @@
 #define BOARD_UART_CLOCK 24000000
 #define BOARD_BAUD 115200
 
+/* Snoop control unit: bits 0 and 1 of its configuration are the number of the last core */
+#define BOARD_SCU_CONFIG 0x1e000004
+
 /* Interface of the interrupt controller for the core that asks */
 #define BOARD_GIC_CPU 0x1e000100
 

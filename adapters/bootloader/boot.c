@@ -198,6 +198,7 @@ static int tree_complete(const struct volume_instance *instance, const struct fs
 	what.initrd = placement->initrd;
 	what.initrd_size = instance->initrd.size;
 	what.bootargs = instance->has_cmdline ? instance->cmdline : NULL;
+	what.cores = 1 + (*(const volatile uint32_t *)BOARD_SCU_CONFIG & 3);
 	return fsw_tree_complete(tree, FSW_IMAGE_TREE_ROOM, &what);
 }
 

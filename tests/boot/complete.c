@@ -17,7 +17,7 @@ int main(int count, char **words)
 {
 	static const struct fsw_geometry geometry = { 0x60000000, 24, 64, 8, 4096 };
 	static const struct fsw_port port;
-	struct fsw_tree what = { 0x60000000, 0x40000000, 0x9f000000, 0x1000000, 0x67000000, 12345, "console=ttyAMA0", NULL, 1 };
+	struct fsw_tree what = { 0x60000000, 0x40000000, 0x9f000000, 0x1000000, 0x67000000, 12345, "console=ttyAMA0", 1, NULL, 1 };
 	struct fsw_area area;
 	size_t size = fread(tree, 1, sizeof(tree), stdin);
 	uint32_t i;

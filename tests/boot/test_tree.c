@@ -116,6 +116,11 @@ static void *board(int address_cells, int size_cells, int full)
 	DO(fdt_property_string(tree, "device_type", "cpu"));
 	DO(fdt_property_u32(tree, "reg", 0));
 	DO(fdt_end_node(tree));
+	DO(fdt_begin_node(tree, "cpu@f01"));
+	DO(fdt_property_u32(tree, "reg", 0xf01));
+	DO(fdt_end_node(tree));
+	DO(fdt_begin_node(tree, "idle-states"));
+	DO(fdt_end_node(tree));
 	DO(fdt_end_node(tree));
 	DO(fdt_end_node(tree));
 	DO(fdt_finish(tree));
@@ -316,6 +321,40 @@ static void test_again(void **state)
 	assert_true(fdt_path_offset(room.tree, "/reserved-memory/vram@4c000000") > 0);
 	assert_true(fdt_path_offset(room.tree, "/cpus/cpu@0") > 0);
 	assert_int_equal(fdt_num_mem_rsv(room.tree), 1);
+	room_end(&room);
+	free(tree);
+}
+
+static void cores(unsigned char *tree, uint32_t count, const char *first, const char *second)
+{
+	struct fsw_tree what = plain();
+	const char *status;
+
+	what.cores = count;
+	assert_int_equal(fsw_tree_complete(tree, FSW_IMAGE_TREE_ROOM, &what), 0);
+	status = fdt_getprop(tree, fdt_path_offset(tree, "/cpus/cpu@0"), "status", NULL);
+	assert_string_equal(status ? status : "", first);
+	status = fdt_getprop(tree, fdt_path_offset(tree, "/cpus/cpu@f01"), "status", NULL);
+	assert_string_equal(status ? status : "", second);
+	assert_null(fdt_getprop(tree, fdt_path_offset(tree, "/cpus/idle-states"), "status", NULL));
+}
+
+static void test_cores(void **state)
+{
+	void *tree = board(1, 1, 1);
+	struct room room = room_of(tree, fdt_totalsize(tree), FSW_IMAGE_TREE_ROOM);
+
+	(void)state;
+	cores(room.tree, 0, "", "");
+	cores(room.tree, 2, "", "");
+	cores(room.tree, 1, "", "fail");
+	cores(room.tree, 0, "", "fail");
+	cores(room.tree, 1, "", "fail");
+	cores(room.tree, 4, "", "");
+	/* what the board itself switched off stays off */
+	fdt_open_into(room.tree, room.tree, FSW_IMAGE_TREE_ROOM);
+	DO(fdt_setprop_string(room.tree, fdt_path_offset(room.tree, "/cpus/cpu@f01"), "status", "disabled"));
+	cores(room.tree, 4, "", "disabled");
 	room_end(&room);
 	free(tree);
 }
@@ -556,9 +595,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_complete), cmocka_unit_test(test_again),	   cmocka_unit_test(test_fences),
-		cmocka_unit_test(test_map_bad),	 cmocka_unit_test(test_truncated), cmocka_unit_test(test_flipped),
-		cmocka_unit_test(test_rooms),	 cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_complete), cmocka_unit_test(test_again),	 cmocka_unit_test(test_cores),
+		cmocka_unit_test(test_fences),	 cmocka_unit_test(test_map_bad), cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_flipped),	 cmocka_unit_test(test_rooms),	 cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
