@@ -7,6 +7,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 import zlib
 
 import pytest
@@ -37,6 +38,8 @@ def built(tmp_path_factory):
     tree = folder / "board.dtb"
     source = folder / "board.dts"
     source.write_text("""/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; model = "V2P-CA9"; chosen { bootargs = "old"; };
+        cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = "cpu"; reg = <0>; }; cpu@1 { device_type = "cpu"; reg = <1>; };
+            cpu@2 { device_type = "cpu"; reg = <2>; }; cpu@3 { device_type = "cpu"; reg = <3>; }; };
         memory@60000000 { device_type = "memory"; reg = <0x60000000 0x100>; };
         reserved-memory { #address-cells = <1>; #size-cells = <1>; ranges; vram@4c000000 { reg = <0x4c000000 0x800000>; no-map; }; }; };""")
     helper.run("dtc", "-q", "-o", tree, source)
@@ -103,6 +106,14 @@ def fdt(path, node, name, *options):
     return helper.run("fdtget", *options, path, node, name).stdout.decode().strip()
 
 
+def completed_tree(board, state):
+    """The one that a kernel was given, in a file"""
+    tree = board.folder / "completed.dtb"
+    tree.write_bytes(board.memory(state.r2, struct.unpack(">I", board.memory(state.r2 + 4, 4))[0]))
+    helper.run("dtc", "-q", "-I", "dtb", "-O", "dts", "-o", board.folder / "completed.dts", tree)
+    return tree
+
+
 # ---- cold start ----
 
 def test_size(built):
@@ -121,17 +132,14 @@ def test_cold_start(built, tmp_path):
         assert (state.place, state.r0, state.r1) == (0x62000000, 0, 0xFFFFFFFF)
         assert_in_svc_masked_off(state)
         assert board.memory(state.place, built.kernel.stat().st_size) == built.kernel.read_bytes()
-        tree = tmp_path / "completed.dtb"
-        size = struct.unpack(">I", board.memory(state.r2 + 4, 4))[0]
-        tree.write_bytes(board.memory(state.r2, size))
-        helper.run("dtc", "-q", "-I", "dtb", "-O", "dts", "-o", tmp_path / "completed.dts", tree)
+        tree = completed_tree(board, state)
         assert fdt(tree, "/memory@60000000", "reg", "-tx") == "60000000 40000000"
         assert fdt(tree, "/memory@60000000", "device_type") == "memory"
         assert fdt(tree, "/chosen", "bootargs") == "console=ttyAMA0  quiet"
         assert fdt(tree, "/reserved-memory/fsw@9f000000", "reg", "-tx") == "9f000000 1000000"
         assert fdt(tree, "/reserved-memory/fsw@9f000000", "compatible") == "fsw,area"
         assert helper.run("fdtget", "-l", tree, "/reserved-memory").stdout.decode().split() == ["fsw@9f000000", "vram@4c000000"]
-        assert helper.run("fdtget", "-l", tree, "/").stdout.decode().split() == ["memory@60000000", "chosen", "reserved-memory"]
+        assert helper.run("fdtget", "-l", tree, "/").stdout.decode().split() == ["memory@60000000", "chosen", "cpus", "reserved-memory"]
         start, end = (int(fdt(tree, "/chosen", f"linux,initrd-{which}", "-tx"), 16) for which in ("start", "end"))
         assert board.memory(start, end - start) == initrd.read_bytes()
         # the area: as a fresh one, and all a master needs
@@ -148,6 +156,24 @@ def test_key(built, tmp_path):
         assert "start instance" not in board.log
         board.send("boot\r")
         entered(board)
+
+
+def test_no_key(built, tmp_path):
+    """Without a key it goes on, after the time said and not before."""
+    flash1 = simple_volume(built, tmp_path, wait=1500)
+    with Board(tmp_path, built.flash0, flash1) as board:
+        board.expect("any key within 1500 ms: prompt\n")
+        start = time.monotonic()
+        entered(board)
+        assert time.monotonic() - start > 1.2
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 4])
+def test_cores_in_tree(built, tmp_path, volume, cores):
+    with Board(tmp_path, built.flash0, volume, cores=cores) as board:
+        tree = completed_tree(board, entered(board))
+        said = [helper.run("fdtget", "-d", "", tree, f"/cpus/cpu@{core}", "status").stdout.decode().strip() for core in range(4)]
+        assert said == [""] * cores + ["fail"] * (4 - cores)
 
 
 def test_second_instance(built, tmp_path):
