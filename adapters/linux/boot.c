@@ -72,24 +72,23 @@ static int read_all(struct making *making, struct file *file, void *to, size_t b
 			  file, got < 0 ? 0 : got, bytes);
 }
 
-/* Look at all images before anything is touched. */
-static int examine(struct making *making)
+/* Where everything goes, if the run begins at `base` */
+static int place(struct making *making, u64 base)
 {
 	u64 kernel_bytes = i_size_read(file_inode(making->kernel));
 	u64 initrd_bytes = making->initrd ? i_size_read(file_inode(making->initrd)) : 0;
-	u64 head[FSW_IMAGE_HEAD_BYTES / 8];
-	u32 size;
+	int error = fsw_image_place(base, section_bytes(making->request->contiguous), kernel_bytes,
+				    initrd_bytes, &making->at);
+
+	return error ? refuse_image(making, error) : 0;
+}
+
+/* The tree to begin with, into the buffer */
+static int read_tree(struct making *making)
+{
+	loff_t size;
 	int error;
 
-	error = read_all(making, making->kernel, head, min_t(u64, kernel_bytes, sizeof(head)), 0);
-	if (error)
-		return error;
-	error = fsw_image_check(head, kernel_bytes);
-	if (!error)
-		error = fsw_image_place(0, section_bytes(making->request->contiguous), kernel_bytes,
-					initrd_bytes, &making->at);
-	if (error)
-		return refuse_image(making, error);
 	if (!making->tree) {
 		size = fdt_totalsize(initial_boot_params);
 		if (size > FSW_IMAGE_TREE_ROOM)
@@ -97,14 +96,47 @@ static int examine(struct making *making)
 		memcpy(making->buffer, initial_boot_params, size);
 		return 0;
 	}
-	if (i_size_read(file_inode(making->tree)) > FSW_IMAGE_TREE_MAX)
-		return refuse_image(making, -FSW_IMAGE_TREE_LARGE);
 	size = i_size_read(file_inode(making->tree));
+	if (size > FSW_IMAGE_TREE_MAX)
+		return refuse_image(making, -FSW_IMAGE_TREE_LARGE);
 	error = read_all(making, making->tree, making->buffer, size, 0);
 	if (error)
 		return error;
 	error = fsw_tree_check(making->buffer, size);
 	return error ? refuse_image(making, error) : 0;
+}
+
+/* Look at all images before anything is touched. */
+static int examine(struct making *making)
+{
+	u64 bytes = i_size_read(file_inode(making->kernel));
+	u64 head[FSW_IMAGE_HEAD_BYTES / 8];
+	int error;
+
+	error = read_all(making, making->kernel, head, min_t(u64, bytes, sizeof(head)), 0);
+	if (error)
+		return error;
+	error = fsw_image_check(head, bytes);
+	if (error)
+		return refuse_image(making, error);
+	error = place(making, making->request->start == FSW_ANY_START ? 0 : making->request->start);
+	return error ? error : read_tree(making);
+}
+
+/* The lowest run that fits, and that begins where a zImage takes its memory to begin. */
+static int free_somewhere(struct fsw_ioc_boot *request)
+{
+	u64 end = fsw.area.header->geometry.base + section_bytes(fsw.area.sections);
+	int error = FSW_ERR(CONTIGUOUS);
+
+	request->start = ALIGN(fsw.area.header->geometry.base, FSW_IMAGE_BASE_ALIGN);
+	for (; request->start < end; request->start += FSW_IMAGE_BASE_ALIGN) {
+		error = fsw_free(&fsw.area, fsw.self, request->instance, request->start,
+				 request->contiguous, request->total);
+		if (error != FSW_ERR(CONTIGUOUS))
+			return error;
+	}
+	return error == FSW_ERR(OUTSIDE) ? FSW_ERR(CONTIGUOUS) : error;
 }
 
 /* Sections for the new instance: all or nothing (SPEC section 4.1). */
@@ -115,8 +147,11 @@ static int free_sections(struct making *making)
 	u32 section = 0;
 	int found, error;
 
-	error = fsw_free(&fsw.area, fsw.self, request->instance, request->start, request->contiguous,
-			 request->total);
+	if (request->start == FSW_ANY_START)
+		error = free_somewhere(request);
+	else
+		error = fsw_free(&fsw.area, fsw.self, request->instance, request->start,
+				 request->contiguous, request->total);
 	trace_fsw_request(FSW_MODE_FREE, request->instance, error);
 	if (error)
 		return fsw_report_error(result, error);
@@ -223,13 +258,9 @@ static int put_tree(struct making *making)
 		what.initrd_size = i_size_read(file_inode(making->initrd));
 	}
 	/* the buffer served for the files meanwhile */
-	error = examine(making);
+	error = read_tree(making);
 	if (error)
 		return error;
-	making->at.kernel += making->base;
-	making->at.tree += making->base;
-	if (making->initrd)
-		what.initrd = making->at.initrd += making->base;
 	error = fsw_tree_complete(making->buffer, FSW_IMAGE_TREE_ROOM, &what);
 	if (error)
 		return refuse_image(making, error);
@@ -239,16 +270,14 @@ static int put_tree(struct making *making)
 static int fill(struct making *making)
 {
 	struct fsw_load load = { 0 };
-	u64 kernel, initrd;
 	int error = find_base(making);
 
-	if (error)
-		return error;
-	kernel = making->base + making->at.kernel;
-	initrd = making->base + making->at.initrd;
-	error = put_file(making, "kernel", making->kernel, kernel);
+	if (!error)
+		error = place(making, making->base);
+	if (!error)
+		error = put_file(making, "kernel", making->kernel, making->at.kernel);
 	if (!error && making->initrd)
-		error = put_file(making, "initrd", making->initrd, initrd);
+		error = put_file(making, "initrd", making->initrd, making->at.initrd);
 	if (!error)
 		error = put_tree(making);
 	if (error)

@@ -201,8 +201,8 @@ int __init fsw_memory_init(void)
 		held[section] = owner == fsw.self ? HELD_ONLINE : HELD_FENCED;
 		if (owner == fsw.self)
 			error = keep_core(section, entry);
-		else if (owner == FSW_OWNER_SHARED)
-			held[section] = HELD_NOT;
+		else if (owner == FSW_OWNER_SHARED || entry == FSW_OWNER_NONE)
+			held[section] = HELD_NOT; /* everyone's, or nobody's for good */
 		else if (!all_reserved(section))
 			error = -EPERM;
 		if (error) {

@@ -181,6 +181,7 @@ static int enter(suspend_state_t state)
 		times.seam = fsw.board->clock();
 		return 0;
 	}
+	*fsw_stamp(&fsw.area, fsw.self) = times.seam; /* a hand-over takes it later */
 	stamp = fsw.at + ((unsigned char *)fsw_stamp(&fsw.area, fsw.self) - (unsigned char *)fsw.memory);
 	if (due) {
 		manifest_put();
@@ -222,8 +223,7 @@ static void log_it(u32 mode, int error)
 	entry->error = error;
 	entry->hz = fsw.board->clock_hz;
 	memcpy(entry->left, times.left, sizeof(entry->left));
-	if (times.back)
-		memcpy(entry->ticks, times.ticks, sizeof(entry->ticks));
+	memcpy(entry->ticks, times.ticks, sizeof(entry->ticks));
 }
 
 /**
@@ -251,12 +251,14 @@ static int suspend_now(struct fsw_ioc_result *result)
 
 	if (!pm_get_wakeup_count(&wakeups, false) || !pm_save_wakeup_count(wakeups)) {
 		fsw_witness_wakeups(result->who, sizeof(result->who));
-		return fsw_refuse(result, -EBUSY, "a wake-up source is active");
+		result->error = FSW_ERR(INTERRUPTED);
+		return fsw_refuse(result, -EBUSY, "a wake-up source is active: no suspend");
 	}
 	fsw_witness_begin();
 	error = pm_suspend(PM_SUSPEND_MEM);
 	if (error) {
 		fsw_witness_name(error, result->who, sizeof(result->who));
+		result->error = FSW_ERR(INTERRUPTED);
 		fsw_refuse(result, error, "Linux could not suspend (error %d)", error);
 	}
 	return error;
@@ -341,8 +343,8 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 	if (times.back) {
 		times.ticks[THAW] = phase_over(THAW, fsw.board->clock());
 		timings_put(times.ticks[HANDOVER], times.ticks[RESUME], times.ticks[THAW], times.ticks);
+		log_it(mode, result->error);
 	}
-	log_it(mode, result->error);
 	trace_fsw_outcome(fsw.outcome.result, fsw.outcome.other, error);
 	return error;
 }
