@@ -1086,6 +1086,212 @@ static void windows(const char *name, void (*before)(void), void (*run)(void), i
 	unlimited();
 }
 
+/* ---- what a reset leads to on a board where A, the master, booted B: docs/protocol.md ---- */
+
+static void formatted(void)
+{
+	unlimited();
+	memset(memory, 0, sizeof(memory));
+	format();
+}
+
+static void alone(void)
+{
+	formatted();
+	master();
+}
+
+static void loading(void)
+{
+	alone();
+	MUST(fsw_free(&area, A, B, AT(20), 2, 2) == 0);
+}
+
+static void loaded(void)
+{
+	alone();
+	prepare(A, B, 20);
+}
+
+static void two(void)
+{
+	loaded();
+	boot(A, B);
+	switch_to(B, A);
+}
+
+static void asked(void)
+{
+	two();
+	MUST(fsw_switch(&area, A, B) == 0);
+}
+
+static void boot_asked(void)
+{
+	loaded();
+	MUST(fsw_boot(&area, A, B, 0) == 0);
+}
+
+static void direct_asked(void)
+{
+	loaded();
+	MUST(fsw_boot(&area, A, B, FSW_FLAG_DIRECT) == 0);
+}
+
+static void hand_over(void)
+{
+	(void)suspend(A);
+}
+
+/* Stop a hand-over of A at the first store after which this is so. */
+static void stop_when(void (*before)(void), int (*so)(void))
+{
+	volatile uint32_t n;
+
+	for (n = 0; n < 1000; n++) {
+		before();
+		stores = 0;
+		stop_at = n;
+		if (setjmp(stopped) == 0)
+			hand_over();
+		unlimited();
+		if (so())
+			return;
+	}
+	MUST(!"it never is so");
+}
+
+static int not_final(void)
+{
+	return fsw__phase(fsw__switch(&area)) == FSW_PHASE_ARMED && fsw__state(&area, A) == FSW_STATE_SLEEPING;
+}
+
+static int final(void)
+{
+	return fsw__phase(fsw__switch(&area)) == FSW_PHASE_HANDED;
+}
+
+static void switch_not_final(void)
+{
+	stop_when(asked, not_final);
+}
+
+static void switch_final(void)
+{
+	stop_when(asked, final);
+}
+
+static void refused(void)
+{
+	unsigned char *sar;
+
+	asked();
+	sar = fsw__page(&area, B) + FSW_PAGE_SAR;
+	sar[20] ^= 1;
+	MUST(suspend(A) == FSW_ERR(SAR_CRC));
+	sar[20] ^= 1;
+}
+
+static void resuming(void)
+{
+	asked();
+	hand_over();
+}
+
+static void other_runs(void)
+{
+	resuming();
+	(void)wake(B);
+}
+
+static void boot_not_final(void)
+{
+	stop_when(boot_asked, not_final);
+}
+
+static void resetting(void)
+{
+	boot_asked();
+	hand_over();
+}
+
+static void again(void)
+{
+	struct fsw_advice advice;
+
+	resetting();
+	MUST(fsw_recover(&area, memory, size, &port, &advice) == 0);
+}
+
+static void starting(void)
+{
+	struct fsw_jump jump;
+
+	again();
+	MUST(fsw_start(memory, &board, &jump) == FSW_GO_JUMP);
+}
+
+static void direct_final(void)
+{
+	stop_when(direct_asked, final);
+}
+
+static void recovered(void)
+{
+	struct fsw_advice advice;
+
+	other_runs();
+	MUST(fsw_recover(&area, memory, size, &port, &advice) == 0);
+}
+
+static void resets(void)
+{
+	static const struct {
+		const char *when;
+		void (*lead)(void);
+	} row[] = {
+		{ "cold start: the master's kernel has not set the area up", formatted },
+		{ "1 runs alone", alone },
+		{ "1 frees memory for 2, and loads it", loading },
+		{ "2 is loaded", loaded },
+		{ "boot of 2: 1 suspends", boot_asked },
+		{ "1 sleeps, nothing is final", boot_not_final },
+		{ "**the reset that the boot asked for**", resetting },
+		{ "another, before 2 was entered", again },
+		{ "2 starts, and has not come to the adapter", starting },
+		{ "direct boot: final, 2 has not begun", direct_final },
+		{ "1 runs, 2 sleeps", two },
+		{ "switch to 2: 1 suspends", asked },
+		{ "1 sleeps, nothing is final", switch_not_final },
+		{ "refused by its checks: 1 resumes", refused },
+		{ "final, 2 has not begun", switch_final },
+		{ "2 resumes, and has not come to the adapter", resuming },
+		{ "2 runs, 1 sleeps", other_runs },
+		{ "another, before the survivor was entered", recovered },
+	};
+	struct fsw_advice advice;
+	uint32_t i;
+
+	puts("@resets\n| the reset comes while | switch word | died | undone | the bootloader | because |\n|---|---|---|---|---|---|");
+	for (i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		row[i].lead();
+		printf("| %s | %s, %" PRIu32 " |", row[i].when, phases[fsw__phase(fsw__switch(&area))],
+		       fsw__owner(fsw__switch(&area)));
+		MUST(fsw_recover(&area, memory, size, &port, &advice) == 0);
+		if (advice.died)
+			printf(" %" PRIu32 " |", advice.died);
+		else
+			printf(" – |");
+		printf(" %s |", advice.undone ? modes[advice.undone] : "–");
+		if (advice.action == FSW_ACTION_COLD)
+			printf(" starts cold |");
+		else
+			printf(" %s %" PRIu32 " |", advice.action == FSW_ACTION_BOOT ? "boots" : "resumes", advice.instance);
+		/* in the bootloader's words, which scripts/doc-tables puts in */
+		printf(" ~%" PRIu32 "~ |\n", advice.why);
+	}
+}
+
 int main(void)
 {
 	unlimited();
@@ -1110,5 +1316,6 @@ int main(void)
 	windows("windows-recover", before_recover, whole_recover, 0);
 	windows("windows-master", before_master, master, 0);
 	windows("windows-format", four, format, 0);
+	resets();
 	return EXIT_SUCCESS;
 }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import zlib
 
 sys.dont_write_bytecode = True
@@ -21,6 +22,7 @@ loader.exec_module(doc)
 
 PORTING = TOP / "docs" / "porting"
 ARM = TOP / "adapters" / "arm"
+BOOTLOADER = TOP / "adapters" / "bootloader"
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Werror"]
 
 
@@ -77,16 +79,25 @@ class Documents(unittest.TestCase):
         quoted = doc.quotation("examples/who_owns.c", "int main(void)", "^}")
         self.assertTrue(quoted.startswith("```c\nint main(void)\n{\n\tstruct") and quoted.endswith("\n}\n```"))
         self.assertFalse(doc.quotation("examples/who_owns.c", "\tcheck(fsw_area_size", "check(").split("\n")[1].startswith("\t"))
+        self.assertEqual(doc.quotation("adapters/bootloader/volume.h", "fsw-volume 1", "wait").split("\n")[:2], ["```", "fsw-volume 1"])
         for missing in (("examples/none.c", "", ""), ("examples/who_owns.c", "no such line", "}"), ("examples/who_owns.c", "int main", "no such line")):
             with self.assertRaises(SystemExit):
                 doc.quotation(*missing)
 
     def test_mistakes(self):
         known = {"fsw_open", "FSW_PHASE_IDLE"}
-        good = "# A b, `c`!\n`fsw_open()` `FSW_PHASE_*` `libfsw/` [x](#a-b-c) [y](https://example.org/)\n```\n`fsw_no()`\n```\n"
+        good = "# A b, `c`!\n`fsw_open()` `FSW_PHASE_*` `CONFIG_FSW=y` `CONFIG_FSW` `libfsw/` [x](#a-b-c) [y](https://example.org/)\n```\n`fsw_no()`\n```\n"
         self.assertEqual(list(doc.mistakes("README.md", good, known)), [])
-        for bad in ("`fsw_opne()`", "`FSW_PHASE_IDEL`", "`docs/none.md`", "[x](docs/none.md)", "[x](#none)", '<img src="none.svg">'):
+        for bad in ("`CONFIG_FSW=n`", "`CONFIG_NONE`", "`tools/none.c`", "`fsw_opne()`", "`FSW_PHASE_IDEL`", "`docs/none.md`", "[x](docs/none.md)", "[x](#none)", '<img src="none.svg">'):
             self.assertEqual(len(list(doc.mistakes("README.md", bad, known))), 1, bad)
+
+    def test_demo(self):
+        """A transcript stands there as it was kept, and nothing is made up before there is one."""
+        text = "<!-- demo -->\nold\n<!-- /demo -->\n"
+        with tempfile.TemporaryDirectory() as work, unittest.mock.patch.object(doc, "DEMO", pathlib.Path(work) / "demo.txt"):
+            self.assertEqual(doc.renew(text, {}, set()), "<!-- demo -->\n<!-- /demo -->\n")
+            doc.DEMO.write_text("a line\n\n")
+            self.assertEqual(doc.renew(text, {}, set()), "<!-- demo -->\n```\na line\n```\n<!-- /demo -->\n")
 
     def test_documents(self):
         done = subprocess.run([TOP / "scripts" / "doc-tables", "--check"], capture_output=True, text=True)
@@ -139,6 +150,47 @@ class Bytes(unittest.TestCase):
     def test_all_errors_are_shown(self):
         values = [int(row[0]) for row in cells(tables()["errors"]) if row[0]]
         self.assertEqual(values, list(range(-1, -len(values) - 1, -1)))
+
+
+class Protocol(unittest.TestCase):
+    """What docs/protocol.md says of the adapters beside its tables"""
+
+    def page(self):
+        return (TOP / "docs" / "protocol.md").read_text()
+
+    def test_no_area(self):
+        """What leads to a cold start, and what to the prompt"""
+        body = doc.one(r"^static enum standing say_no_area\(.*?\n(.*?)^\}", BOOTLOADER / "boot.c")
+        names = re.findall(r"error == FSW_ERR\((\w+)\)", body.partition("STANDING_COLD")[0])
+        self.assertEqual(names, re.findall(r"`(\w+)`", re.search(r"\*\*No area\*\* \((.*?):", self.page()).group(1)))
+
+    def test_manifest(self):
+        """The lines that the page shows are those that the parser knows."""
+        shown = doc.quotation("adapters/bootloader/volume.h", "fsw-volume 1", "end CRC32").strip("`\n").split("\n")
+        known = set(re.findall(r'is\(&verb, "(\w+)"\)', (BOOTLOADER / "volume.c").read_text())) | {"fsw-volume", "end"}
+        self.assertEqual({line.split()[0] for line in shown}, known)
+
+    def test_picture(self):
+        """Addresses in the picture of the board are of its memories, or of sections."""
+        picture = (TOP / "docs" / "pictures" / "board.svg").read_text()
+        known = {int(row[0].strip("`"), 16) for row in cells(tables()["board"])}
+        found = {int(number, 16) for number in re.findall(r"0x[0-9a-f]+", picture)}
+        ram, section = 0x60000000, 16 << 20
+        self.assertEqual(known - found, set())
+        for address in found - known:
+            self.assertTrue(ram <= address < ram + (1 << 30) and address % section == 0, hex(address))
+        self.assertEqual(len(re.findall(r'<rect class="(?:core|movable|b|c|shared)" x="\d+" y="(?:40|76|112|148)"', picture)), 64)
+
+    def test_placement(self):
+        """Within the first 128 MiB, as the picture says, in its order"""
+        at = [int(row[1].strip("`"), 16) for row in cells(tables()["placement"])]
+        self.assertEqual(at, sorted(at))
+        self.assertTrue(all(0x80000000 < address < 0x88000000 for address in at))
+
+    def test_resets(self):
+        """Each phase in which a board can be left"""
+        phases = {row[1].split(",")[0] for row in cells(tables()["resets"])}
+        self.assertEqual(phases, {row[1].strip("`").removeprefix("FSW_PHASE_") for row in cells(tables()["phases"])})
 
 
 class Porting(unittest.TestCase):
