@@ -99,6 +99,17 @@ class Documents(unittest.TestCase):
             doc.DEMO.write_text("a line\n\n")
             self.assertEqual(doc.renew(text, {}, set()), "<!-- demo -->\n```\na line\n```\n<!-- /demo -->\n")
 
+    def test_folders(self):
+        """The tables of folders name those that there are."""
+        def folders(page):
+            return set(re.findall(r"`([\w/-]+/)`", "\n".join(re.findall(r"^\| (`.*?) \|", (TOP / page).read_text(), re.M))))
+
+        tracked = subprocess.run(["git", "ls-files"], cwd=TOP, check=True, capture_output=True, text=True).stdout.split("\n")
+        top = {name.split("/")[0] + "/" for name in tracked if "/" in name and not name.startswith((".", "LICENSES"))}
+        self.assertEqual({name for name in folders("README.md") if name.count("/") == 1}, top)
+        inside = {"/".join(name.split("/")[:2]) + "/" for name in tracked if name.startswith(("adapters/", "tools/")) and name.count("/") > 1}
+        self.assertEqual({name for name in folders("docs/design.md") if name.startswith(("adapters/", "tools/"))}, inside)
+
     def test_documents(self):
         done = subprocess.run([TOP / "scripts" / "doc-tables", "--check"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
