@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The first and the last instructions of this kernel on Versatile Express: MMU and caches off, at physical addresses. */
+/* The first and last instructions of this kernel on Versatile Express, MMU and caches off. */
 #include <linux/linkage.h>
 #include "leave.h"
 
@@ -7,7 +7,7 @@
 	.arm
 	.text
 
-/* soft_restart() comes here with nothing but our own address: what fsw_leave needs is found from the pc. */
+/* soft_restart() brings nothing but our own address: what leave needs is found from the pc. */
 ENTRY(fsw_vexpress_leave)
 	adr	r1, 1f
 	ldr	r0, [r1]
@@ -28,7 +28,7 @@ ENTRY(fsw_vexpress_resume)
 2:	.long	fsw_vexpress_leaving - .
 ENDPROC(fsw_vexpress_resume)
 
-/* System reset, memory kept: the board's configuration interface (V2M-P1 TRM, SYS_CFGDATA, SYS_CFGCTRL: function 9, reboot). */
+/* System reset, memory kept (V2M-P1 TRM: SYS_CFGDATA, SYS_CFGCTRL function 9, reboot). */
 ENTRY(fsw_vexpress_reset)
 	adr	r1, 3f
 	ldr	r0, [r1]

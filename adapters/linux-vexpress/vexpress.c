@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ARM Versatile Express: a 24 MHz counter that all instances share, a reset that keeps the memory, and no mandatory resume registers
- * (Linux saves interrupt controller and timers in its own memory).
+ * ARM Versatile Express: a 24 MHz counter that all instances share, a reset that keeps the memory,
+ * and no mandatory resume registers (Linux saves interrupt controller and timers in its memory).
  */
 #define pr_fmt(fmt) "fsw: " fmt
 
-#include <linux/io.h>
-#include <linux/module.h>
-#include <linux/of.h>
-#include <linux/of_address.h>
 #include <asm/cacheflush.h>
 #include <asm/outercache.h>
 #include <asm/suspend.h>
 #include <asm/system_misc.h>
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
 
 #include "arm/leave.h"
 #include "board.h"
+#include "entry.h"
 
 /* V2M-P1 motherboard: system registers; PrimeCell real-time clock PL031 */
 #define SYS_24MHZ 0x5c
@@ -33,10 +34,6 @@ static_assert(offsetof(struct vexpress_leaving, came) == LEAVE_BYTES);
 static_assert(offsetof(struct vexpress_leaving, config) == LEAVE_BYTES + 4);
 
 struct vexpress_leaving fsw_vexpress_leaving __aligned(64);
-
-void fsw_vexpress_leave(void);
-void fsw_vexpress_resume(void);
-void fsw_vexpress_reset(void);
 
 static void __iomem *sysreg;
 static void __iomem *rtc;
@@ -77,7 +74,7 @@ static int vexpress_leave(enum fsw_leaving how, phys_addr_t area, phys_addr_t st
 
 	leave->area = area;
 	leave->stamp = stamp;
-	/* in memory, which is read with the caches off, and not in them when that memory has been written */
+	/* read with the caches off, and written so: not a line of it may stay in them */
 	__cpuc_flush_dcache_area(&fsw_vexpress_leaving, sizeof(fsw_vexpress_leaving));
 	outer_flush_range(__pa_symbol(&fsw_vexpress_leaving),
 			  __pa_symbol(&fsw_vexpress_leaving) + sizeof(fsw_vexpress_leaving));

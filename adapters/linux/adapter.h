@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The adapter's rooms, and what each offers the others. Everything is called with fsw.lock held. */
+/* The adapter's rooms, and what each offers the others. All is called with fsw.lock held. */
 #ifndef FSW_ADAPTER_H
 #define FSW_ADAPTER_H
 
+#include <fsw/fsw.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
-#include <fsw/fsw.h>
 
 #include "board.h"
 #include "uapi/fsw.h"
@@ -15,7 +15,7 @@ struct device;
 
 /**
  * struct fsw_adapter - the one adapter of this kernel
- * @lock: all operations, and all looks at the area
+ * @lock: one at a time
  * @board: the board
  * @area: libfsw's handle on the area, mapped uncached
  * @at: physical address of the area
@@ -29,7 +29,7 @@ struct device;
  * @going: a suspend was begun by an operation of ours
  */
 struct fsw_adapter {
-	struct mutex lock;
+	struct mutex lock; /* all operations, and all looks at the area */
 	const struct fsw_board *board;
 	struct fsw_area area;
 	phys_addr_t at;
@@ -57,7 +57,8 @@ u64 fsw_now(void);
 u32 fsw_log_copy(struct fsw_ioc_entry *to, u32 most);
 
 /* memory.c: sections off-line and on-line */
-int fsw_memory_init(void);
+int fsw_memory_check(void);
+int fsw_memory_keep(void);
 int fsw_section_offline(u32 section);
 int fsw_section_online(u32 section);
 void fsw_take_claimed(void);

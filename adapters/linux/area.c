@@ -25,7 +25,7 @@ static void traced(void *context, enum fsw_event event, uint32_t a, uint32_t b)
 		trace_fsw_state(a, b & 0xff, b >> 8);
 }
 
-/* The mapping is uncached: a barrier makes a store final, as libfsw does when no persist() is there. */
+/* The mapping is uncached: a barrier makes a store final, as libfsw does without persist(). */
 static const struct fsw_port port = {
 	.trace = traced,
 };
@@ -130,14 +130,18 @@ static int __init open_area(void)
 		       fsw_error_text(error), fsw.area.fault.index);
 		return -EINVAL;
 	}
+	fsw.self = status.running;
 	if (status.phase == FSW_PHASE_BLANK) {
 		error = become_master();
 		fsw.self = FSW_MASTER;
-		fsw.outcome.result = FSW_RESULT_PLAIN;
-	} else {
-		fsw.self = status.running;
-		error = fsw_acknowledge(&fsw.area, fsw.self, &fsw.outcome);
 	}
+	if (!error)
+		error = fsw_memory_check();
+	/* only now: until then a reset brings back whoever booted us */
+	if (!error)
+		error = fsw_acknowledge(&fsw.area, fsw.self, &fsw.outcome);
+	if (!error)
+		error = fsw_memory_keep();
 	if (error) {
 		pr_err("instance %u can not take its place: %s\n", fsw.self, fsw_error_text(error));
 		return -EINVAL;
@@ -202,9 +206,7 @@ int __init fsw_adapter_start(const struct fsw_board *board)
 	if (fsw.outcome.result == FSW_RESULT_DONE)
 		pr_info("booted by instance %u\n", fsw.outcome.other);
 	mutex_lock(&fsw.lock);
-	error = fsw_memory_init();
-	if (!error)
-		error = fsw_witness_init();
+	error = fsw_witness_init();
 	if (!error)
 		error = fsw_suspend_init();
 	if (!error)

@@ -3,8 +3,8 @@
 #ifndef FSW_BOARD_H
 #define FSW_BOARD_H
 
-#include <linux/types.h>
 #include <fsw/fsw.h>
+#include <linux/types.h>
 
 /**
  * enum fsw_leaving - how the machine is left

@@ -2,10 +2,10 @@
 /* A new instance: look at its images, free memory, copy them, hand it the machine. */
 #define pr_fmt(fmt) "fsw: " fmt
 
-#include <linux/fs.h>
 #include <linux/file.h>
-#include <linux/memblock.h>
+#include <linux/fs.h>
 #include <linux/libfdt.h>
+#include <linux/memblock.h>
 #include <linux/of_fdt.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -68,8 +68,8 @@ static int read_all(struct making *making, struct file *file, void *to, size_t b
 
 	if (got == (ssize_t)bytes)
 		return 0;
-	return fsw_refuse(making->result, got < 0 ? (int)got : -EIO, "%pD: %zd of %zu bytes could be read",
-			  file, got < 0 ? 0 : got, bytes);
+	return fsw_refuse(making->result, got < 0 ? (int)got : -EIO,
+			  "%pD: %zd of %zu bytes could be read", file, got < 0 ? 0 : got, bytes);
 }
 
 /* Where everything goes, if the run begins at `base` */
@@ -171,7 +171,8 @@ static int free_sections(struct making *making)
 	if (found == 0)
 		return fsw_report_error(result, fsw_free_commit(&fsw.area, fsw.self));
 	if (found == 1)
-		fsw_refuse(result, error, "section %u at 0x%llx is in use and does not free: all others are back",
+		fsw_refuse(result, error,
+			   "section %u at 0x%llx is in use and does not free: all others are back",
 			   section, fsw_section_address(&fsw.area, section));
 	else
 		error = fsw_report_error(result, found);
@@ -218,13 +219,14 @@ static int put_file(struct making *making, const char *label, struct file *file,
 	return error;
 }
 
-/* The run that the sections of the request were freed in: its beginning is the instance's base. */
+/* The run that the sections were freed in: its beginning is the instance's base. */
 static int find_base(struct making *making)
 {
 	struct fsw_run run;
 	u32 first = 0;
 
-	while (fsw_cmm_run(&fsw.area, fsw_match_owner(making->request->instance), first, &run) == 1) {
+	while (fsw_cmm_run(&fsw.area, fsw_match_owner(making->request->instance), first, &run) ==
+	       1) {
 		if (run.count >= making->request->contiguous) {
 			making->base = fsw_section_address(&fsw.area, run.first);
 			return 0;
@@ -234,16 +236,11 @@ static int find_base(struct making *making)
 	return fsw_report_error(making->result, FSW_ERR(CONTIGUOUS));
 }
 
-/* All RAM of the board, whoever has it: what the running instance was told, and what lies below it. */
-static void ram_of(struct fsw_tree *tree)
-{
-	tree->ram_base = fsw.area.header->geometry.base;
-	tree->ram_size = section_bytes(fsw.area.sections);
-}
-
 static int put_tree(struct making *making)
 {
 	struct fsw_tree what = {
+		.ram_base = fsw.area.header->geometry.base,
+		.ram_size = section_bytes(fsw.area.sections),
 		.carve_base = fsw.carve,
 		.carve_size = fsw.carve_size,
 		.bootargs = making->cmdline,
@@ -252,7 +249,6 @@ static int put_tree(struct making *making)
 	};
 	int error;
 
-	ram_of(&what);
 	if (making->initrd) {
 		what.initrd = making->at.initrd;
 		what.initrd_size = i_size_read(file_inode(making->initrd));
@@ -311,8 +307,9 @@ static int load(struct making *making)
 	if (error)
 		unload(making->request->instance);
 	else
-		pr_info("instance %u (%.32s): loaded at 0x%llx, %u sections\n", making->request->instance,
-			making->request->name, making->base, making->request->total);
+		pr_info("instance %u (%.32s): loaded at 0x%llx, %u sections\n",
+			making->request->instance, making->request->name, making->base,
+			making->request->total);
 	return error;
 }
 
@@ -356,7 +353,11 @@ static u32 free_id(void)
 
 static int load_files(struct fsw_ioc_boot *request, const char *cmdline)
 {
-	struct making making = { .request = request, .result = &request->result, .cmdline = cmdline };
+	struct making making = {
+		.request = request,
+		.result = &request->result,
+		.cmdline = cmdline,
+	};
 	int error;
 
 	making.buffer = vzalloc(FSW_IMAGE_TREE_ROOM);
@@ -376,8 +377,8 @@ static int load_files(struct fsw_ioc_boot *request, const char *cmdline)
  * @request: what is asked; its result and instance are filled
  * @cmdline: the new kernel's command line
  *
- * Return: 0 once this instance is resumed (with FSW_BOOT_STAY: once the other is loaded), or a negative errno: then map and
- * instances are as before.
+ * Return: 0 once this instance is resumed (with FSW_BOOT_STAY: once the other is loaded), or a
+ * negative errno: then map and instances are as before.
  */
 int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 {
@@ -401,7 +402,8 @@ int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 		if (!request->instance)
 			request->instance = free_id();
 		if (!request->instance)
-			return fsw_refuse(result, -ENOSPC, "all %u instances exist", fsw.area.instances);
+			return fsw_refuse(result, -ENOSPC, "all %u instances exist",
+					  fsw.area.instances);
 		error = load_files(request, cmdline);
 		if (error || request->flags & (FSW_BOOT_DRY_RUN | FSW_BOOT_STAY))
 			return error;

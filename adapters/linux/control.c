@@ -2,12 +2,12 @@
 /* /dev/fsw: see uapi/fsw.h. */
 #define pr_fmt(fmt) "fsw: " fmt
 
+#include <asm/setup.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <asm/setup.h>
 
 #include "adapter.h"
 
@@ -31,12 +31,13 @@ static ssize_t read(struct file *file, char __user *to, size_t count, loff_t *of
 	return done;
 }
 
-/* Who holds the lock may sleep for hours, in another's turn: a second request is refused. */
+/* Who holds the lock may sleep for hours, in another's turn: a second one is refused. */
 static int enter(struct fsw_ioc_result *result)
 {
 	memset(result, 0, sizeof(*result));
-	return mutex_trylock(&fsw.lock) ? 0 :
-					  fsw_refuse(result, -EBUSY, "another request is in progress");
+	if (mutex_trylock(&fsw.lock))
+		return 0;
+	return fsw_refuse(result, -EBUSY, "another request is in progress");
 }
 
 static long ioctl_switch(void __user *argument, u32 size)
@@ -97,9 +98,9 @@ static long ioctl_log(void __user *argument, u32 size)
 		request.count = fsw_log_copy(entries, request.count);
 		mutex_unlock(&fsw.lock);
 	}
-	if (!error &&
-	    (copy_to_user(u64_to_user_ptr(request.entries), entries, request.count * sizeof(*entries)) ||
-	     copy_to_user(argument, &request, min_t(size_t, size, sizeof(request)))))
+	if (!error && (copy_to_user(u64_to_user_ptr(request.entries), entries,
+				    request.count * sizeof(*entries)) ||
+		       copy_to_user(argument, &request, min_t(size_t, size, sizeof(request)))))
 		error = -EFAULT;
 	kfree(entries);
 	return error;

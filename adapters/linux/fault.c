@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Faults on purpose, for tests: module parameters under /sys/module/fsw/parameters.
- *   refuse  "devices": our own device refuses to suspend; "late": so at the late step; "core": the last step refuses
- *   pin     physical address: the page there is taken and held, so that its section does not go off-line; 0 lets it go
+ *   refuse  "devices": our own device refuses to suspend; "late": so at the late step;
+ *           "core": the last step refuses
+ *   pin     physical address: the page there is taken and held, so that its section does not go
+ *           off-line; 0 lets it go
  *   spoil   1: what the next hand-over needs is damaged after it was armed
  */
 #define pr_fmt(fmt) "fsw: " fmt

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sections off-line and on-line, on Linux's own contiguous allocator. Whether one may is libfsw's to say. */
+/* Sections off-line and on-line, by Linux's contiguous allocator. Whether one may, libfsw says. */
 #define pr_fmt(fmt) "fsw: " fmt
 
+#include <asm/cacheflush.h>
+#include <asm/outercache.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
-#include <asm/cacheflush.h>
-#include <asm/outercache.h>
 
 #include "adapter.h"
 #include "trace.h"
 
 /* How this kernel holds a section */
 enum held {
-	HELD_NOT,	/* no page of it is known here: below our base, or no memory */
-	HELD_ONLINE,	/* in use */
-	HELD_FENCED,	/* reserved since boot: another's */
-	HELD_TAKEN,	/* taken from the allocator */
+	HELD_NOT,    /* no page of it is known here: below our base, or no memory */
+	HELD_ONLINE, /* in use */
+	HELD_FENCED, /* reserved since boot: another's */
+	HELD_TAKEN,  /* taken from the allocator */
 };
 
 #define TRIES 3 /* pages on their way through a list are free a moment later */
@@ -124,7 +124,8 @@ void fsw_take_claimed(void)
 	struct fsw_run run = { 0, 0 };
 	u32 i;
 
-	while (fsw_cmm_run(&fsw.area, fsw_match_claimed(fsw.self), run.first + run.count, &run) == 1) {
+	while (fsw_cmm_run(&fsw.area, fsw_match_claimed(fsw.self), run.first + run.count, &run) ==
+	       1) {
 		for (i = run.first; i < run.first + run.count; i++) {
 			if (fsw_section_online(i) == 0)
 				fsw_cmm_online(&fsw.area, fsw.self, i);
@@ -135,7 +136,7 @@ void fsw_take_claimed(void)
 }
 
 /**
- * fsw_copy_in - write memory that this kernel does not use, for one that will see it with its caches off
+ * fsw_copy_in - write memory that this kernel does not use, for one that sees it uncached
  * @to: physical address
  * @from: the bytes
  * @bytes: how many
@@ -167,49 +168,65 @@ static bool all_reserved(u32 section)
 	return true;
 }
 
-/* Of our own sections, those that Linux may keep for itself never leave. */
-static int keep_core(u32 section, u32 entry)
+/**
+ * fsw_memory_check - compare the map with what this kernel did with its memory since it started
+ *
+ * A guest that was let into another's memory stops here, before it does more harm: it is never
+ * acknowledged, and a reset resumes who booted it.
+ *
+ * Return: 0, or an error of libfsw.
+ */
+int __init fsw_memory_check(void)
 {
-	const struct zone *movable = &NODE_DATA(0)->node_zones[ZONE_MOVABLE];
-
-	if (!(entry & FSW_ENTRY_AVAILABLE))
-		return 0;
-	if (movable->spanned_pages && first_pfn(section) >= movable->zone_start_pfn &&
-	    first_pfn(section) + pages() <= zone_end_pfn(movable))
-		return 0;
-	return fsw_cmm_keep(&fsw.area, fsw.self, section);
-}
-
-/* Compare what the map says with what this kernel did with its memory so far. */
-int __init fsw_memory_init(void)
-{
-	u32 section, entry, owner;
+	u32 section, entry;
 	int error;
 
 	held = kzalloc(fsw.area.sections, GFP_KERNEL);
 	if (!held)
-		return -ENOMEM;
+		return FSW_ERR(NOT_ENOUGH);
 	for (section = 0; section < fsw.area.sections; section++) {
 		error = fsw_cmm_get(&fsw.area, section, &entry);
-		if (error) {
-			pr_err("section %u: %s\n", section, fsw_error_text(error));
-			return -EIO;
-		}
-		owner = entry & FSW_ENTRY_OWNER;
+		if (error)
+			return error;
 		if (!pfn_valid(first_pfn(section)) || !pfn_valid(first_pfn(section) + pages() - 1))
 			continue;
-		held[section] = owner == fsw.self ? HELD_ONLINE : HELD_FENCED;
-		if (owner == fsw.self)
-			error = keep_core(section, entry);
-		else if (owner == FSW_OWNER_SHARED || entry == FSW_OWNER_NONE)
-			held[section] = HELD_NOT; /* everyone's, or nobody's for good */
-		else if (!all_reserved(section))
-			error = -EPERM;
-		if (error) {
-			pr_err("section %u is not fenced: the device tree of this instance is wrong\n",
-			       section);
-			return -EIO;
+		if ((entry & FSW_ENTRY_OWNER) == fsw.self) {
+			held[section] = HELD_ONLINE;
+			continue;
 		}
+		/* everyone's, or nobody's for good */
+		if ((entry & FSW_ENTRY_OWNER) == FSW_OWNER_SHARED || entry == FSW_OWNER_NONE)
+			continue;
+		if (!all_reserved(section))
+			panic("fsw: section %u is another's and is not fenced: the device tree of this instance is wrong",
+			      section);
+		held[section] = HELD_FENCED;
 	}
 	return 0;
+}
+
+/**
+ * fsw_memory_keep - declare kernel core what Linux may keep for itself
+ *
+ * Return: 0, or an error of libfsw.
+ */
+int __init fsw_memory_keep(void)
+{
+	const struct zone *movable = &NODE_DATA(0)->node_zones[ZONE_MOVABLE];
+	struct fsw_match ours =
+		fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_AVAILABLE, fsw.self | FSW_ENTRY_AVAILABLE);
+	struct fsw_run run = { 0, 0 };
+	unsigned long pfn;
+	int error = 0;
+	u32 i;
+
+	while (!error && fsw_cmm_run(&fsw.area, ours, run.first + run.count, &run) == 1) {
+		for (i = run.first; !error && i < run.first + run.count; i++) {
+			pfn = first_pfn(i);
+			if (!movable->spanned_pages || pfn < movable->zone_start_pfn ||
+			    pfn + pages() > zone_end_pfn(movable))
+				error = fsw_cmm_keep(&fsw.area, fsw.self, i);
+		}
+	}
+	return error;
 }

@@ -7,7 +7,7 @@
 
 #include "adapter.h"
 
-/* Area words are single and aligned: looked at without the lock, which is held through a whole switch. */
+/* Words of the area are whole at any time: looked at without the lock, held through a switch. */
 #define SHOW(name, format, value)                                                             \
 	static ssize_t name##_show(struct device *unused, struct device_attribute *attribute, \
 				   char *line)                                                \
@@ -44,10 +44,17 @@ static ssize_t phase_show(struct device *unused, struct device_attribute *attrib
 static DEVICE_ATTR_RO(phase);
 
 static struct attribute *attributes[] = {
-	&dev_attr_self.attr,	 &dev_attr_instances.attr,    &dev_attr_sections.attr,
-	&dev_attr_base.attr,	 &dev_attr_section_size.attr, &dev_attr_area.attr,
-	&dev_attr_area_size.attr, &dev_attr_version.attr,     &dev_attr_progress.attr,
-	&dev_attr_phase.attr,	 NULL,
+	&dev_attr_self.attr,
+	&dev_attr_instances.attr,
+	&dev_attr_sections.attr,
+	&dev_attr_base.attr,
+	&dev_attr_section_size.attr,
+	&dev_attr_area.attr,
+	&dev_attr_area_size.attr,
+	&dev_attr_version.attr,
+	&dev_attr_progress.attr,
+	&dev_attr_phase.attr,
+	NULL,
 };
 
 static const struct attribute_group group = { .attrs = attributes };
@@ -66,7 +73,8 @@ struct shown_attribute {
 
 static ssize_t show(struct kobject *kobject, struct attribute *attribute, char *line)
 {
-	const struct shown_attribute *wanted = container_of(attribute, struct shown_attribute, attribute);
+	const struct shown_attribute *wanted =
+		container_of(attribute, struct shown_attribute, attribute);
 	u32 id = container_of(kobject, struct shown, kobject)->id;
 	struct fsw_instance instance;
 	struct fsw_area look = fsw.area; /* its fault is the reader's own */
@@ -113,10 +121,10 @@ static ssize_t show_sections(u32 id, const struct fsw_instance *instance, char *
 	return sysfs_emit(line, "%u\n", count);
 }
 
-#define SHOWN(what)                                              \
-	static struct shown_attribute shown_##what = {           \
-		.attribute = { .name = #what, .mode = 0444 },    \
-		.show = show_##what,                             \
+#define SHOWN(what)                                           \
+	static struct shown_attribute shown_##what = {        \
+		.attribute = { .name = #what, .mode = 0444 }, \
+		.show = show_##what,                          \
 	}
 SHOWN(state);
 SHOWN(cause);
@@ -126,8 +134,12 @@ SHOWN(release);
 SHOWN(sections);
 
 static struct attribute *shown_attrs[] = {
-	&shown_state.attribute, &shown_cause.attribute,	  &shown_parent.attribute,
-	&shown_name.attribute,	&shown_release.attribute, &shown_sections.attribute,
+	&shown_state.attribute,
+	&shown_cause.attribute,
+	&shown_parent.attribute,
+	&shown_name.attribute,
+	&shown_release.attribute,
+	&shown_sections.attribute,
 	NULL,
 };
 ATTRIBUTE_GROUPS(shown);

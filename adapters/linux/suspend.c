@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way out and the way back: Linux's own suspend, with libfsw's request before it, its pre-operation and hand-over as the last step,
- * its post-operation as the first of the resume.
+ * The way out and the way back: Linux's own suspend, with libfsw's request before it, its
+ * pre-operation and hand-over as the last step, its post-operation as the first of the resume.
  */
 #define pr_fmt(fmt) "fsw: " fmt
 
+#include <asm/io.h>
+#include <asm/proc-fns.h>
 #include <linux/clocksource.h>
 #include <linux/cpumask.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
-#include <asm/io.h>
-#include <asm/proc-fns.h>
 
 #include "adapter.h"
 #define CREATE_TRACE_POINTS
@@ -22,10 +22,10 @@ enum phase { FREEZE, DEVICES, CORE, HANDOVER, RESUME, THAW };
 
 /* Readings of the shared clock at the seams between the phases */
 static struct {
-	u32 seam;	   /* where the current phase began */
-	u32 left[3];	   /* freeze, devices, core of our own leaving */
+	u32 seam;    /* where the current phase began */
+	u32 left[3]; /* freeze, devices, core of our own leaving */
 	u32 ticks[FSW_TIMINGS_PHASES];
-	bool back;	   /* the machine was away and came back */
+	bool back; /* the machine was away and came back */
 } times;
 
 static struct fsw_ioc_entry entries[LOG_ENTRIES];
@@ -41,8 +41,8 @@ static u32 phase_over(enum phase phase, u32 now)
 }
 
 /*
- * The clock wraps (24 MHz: every 179 s), and a sleep may be longer. A clock of seconds says how often it did. Counts since the first
- * reading.
+ * The clock wraps (24 MHz: every 179 s), and a sleep may be longer. A clock of seconds says how
+ * often it did. Counts since the first reading.
  */
 static u64 clock_long(void)
 {
@@ -69,7 +69,7 @@ static u64 clock_read(struct clocksource *source)
 	return clock_long();
 }
 
-/* Too slow to be Linux's clock, but it goes on while Linux sleeps: how long a sleep was is taken from it. */
+/* Too slow to be Linux's clock, but it goes on in its sleep: how long that was is taken from it. */
 static struct clocksource clock_source = {
 	.name = "fsw-shared",
 	.rating = 1,
@@ -182,7 +182,7 @@ static int enter(suspend_state_t state)
 		return 0;
 	}
 	*fsw_stamp(&fsw.area, fsw.self) = times.seam; /* a hand-over takes it later */
-	stamp = fsw.at + ((unsigned char *)fsw_stamp(&fsw.area, fsw.self) - (unsigned char *)fsw.memory);
+	stamp = fsw.at + ((void *)fsw_stamp(&fsw.area, fsw.self) - fsw.memory);
 	if (due) {
 		manifest_put();
 		timings_put(0, 0, 0, times.left);
@@ -243,6 +243,16 @@ u32 fsw_log_copy(struct fsw_ioc_entry *to, u32 most)
 	return count;
 }
 
+/* A core that was on is parked in this kernel's memory, where the next kernel can not reach it. */
+static int one_core(struct fsw_ioc_result *result)
+{
+	if (num_present_cpus() == 1)
+		return 0;
+	return fsw_refuse(result, -EOPNOTSUPP,
+			  "%u cores, only one is supported: boot with nr_cpus=1",
+			  num_present_cpus());
+}
+
 /* Wake-up sources are heard: a suspend that one of them forbids does not begin. */
 static int suspend_now(struct fsw_ioc_result *result)
 {
@@ -266,8 +276,8 @@ static int suspend_now(struct fsw_ioc_result *result)
 
 static const char *mode_name(u32 mode)
 {
-	static const char *const names[] = { "plain suspend", "switch", "boot", "claim", "exit",
-					     "kill", "free", "recovery" };
+	static const char *const names[] = { "plain suspend", "switch", "boot", "claim",
+					     "exit",	      "kill",	"free", "recovery" };
 
 	return mode < ARRAY_SIZE(names) ? names[mode] : "operation";
 }
@@ -291,7 +301,8 @@ static int outcome_of(u32 mode, u32 target, struct fsw_ioc_result *result)
 		return fsw_report_error(result, outcome->error);
 	case FSW_RESULT_SURVIVED:
 		if (outcome->other)
-			pr_warn("the board was reset: instance %u died, this one survived\n", outcome->other);
+			pr_warn("the board was reset: instance %u died, this one survived\n",
+				outcome->other);
 		else
 			pr_warn("the board was reset: nobody died\n");
 		if (outcome->undone)
@@ -328,11 +339,8 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 	times.seam = asked;
 	fsw.rehearse = mode == FSW_MODE_NONE;
 	fsw.going = true;
-	if (num_present_cpus() > 1)
-		error = fsw_refuse(result, -EOPNOTSUPP,
-				   "%u cores: only one is supported, boot this kernel with nr_cpus=1",
-				   num_present_cpus());
-	else
+	error = one_core(result);
+	if (!error)
 		error = suspend_now(result);
 	fsw.going = false;
 	fsw.rehearse = false;
@@ -342,7 +350,8 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 		error = outcome_of(mode, target, result);
 	if (times.back) {
 		times.ticks[THAW] = phase_over(THAW, fsw.board->clock());
-		timings_put(times.ticks[HANDOVER], times.ticks[RESUME], times.ticks[THAW], times.ticks);
+		timings_put(times.ticks[HANDOVER], times.ticks[RESUME], times.ticks[THAW],
+			    times.ticks);
 		log_it(mode, result->error);
 	}
 	trace_fsw_outcome(fsw.outcome.result, fsw.outcome.other, error);
@@ -350,8 +359,9 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 }
 
 /*
- * Devices are the target's to resume as we leave them. A difference is said, not refused: Linux resumes most devices from any state.
- * Comparing takes long and manifests rarely change: their CRCs say whether this was looked at before.
+ * Devices are the target's to resume as we leave them. A difference is said, not refused: Linux
+ * resumes most devices from any state. Comparing takes long and manifests rarely change: their CRCs
+ * say whether this was looked at before.
  */
 static void compare_devices(u32 target, struct fsw_ioc_result *result)
 {
@@ -365,11 +375,12 @@ static void compare_devices(u32 target, struct fsw_ioc_result *result)
 	if (fsw_instance_get(&fsw.area, target, &theirs) ||
 	    fsw_instance_get(&fsw.area, fsw.self, &ours) || !theirs.manifest || !ours.manifest)
 		return;
-	if (known[target].ours != ours.manifest->crc || known[target].theirs != theirs.manifest->crc) {
+	if (known[target].ours != ours.manifest->crc ||
+	    known[target].theirs != theirs.manifest->crc) {
 		known[target].ours = ours.manifest->crc;
 		known[target].theirs = theirs.manifest->crc;
-		known[target].error = fsw_manifest_compare(&fsw.area, fsw.self, target,
-							   &known[target].device);
+		known[target].error =
+			fsw_manifest_compare(&fsw.area, fsw.self, target, &known[target].device);
 		if (known[target].error == FSW_ERR(DEVICES))
 			pr_warn("device %s: we leave it in state %u, instance %u left it in another\n",
 				known[target].device.name, known[target].device.state, target);

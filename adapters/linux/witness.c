@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What Linux's suspend does to whom: the kernel's own tracepoints say which driver takes how long and which one refuses; its lists of
- * wake-up sources and consoles say what is left on.
+ * What Linux's suspend does to whom: the kernel's own tracepoints say which driver takes how long
+ * and which one refuses; its lists of wake-up sources and consoles say what is left on.
  */
 #define pr_fmt(fmt) "fsw: " fmt
 
@@ -13,7 +13,6 @@
 #include <linux/seq_file.h>
 #include <linux/suspend.h>
 #include <linux/utsname.h>
-#include <linux/version.h>
 #include <trace/events/power.h>
 
 #include "adapter.h"
@@ -67,7 +66,8 @@ static void callback_end(void *unused, struct device *device, int error)
 	if (!watching)
 		return;
 	if (error && !refused[0])
-		snprintf(refused, sizeof(refused), "%s (%s)", dev_name(device), dev_driver_string(device));
+		snprintf(refused, sizeof(refused), "%s (%s)", dev_name(device),
+			 dev_driver_string(device));
 	row = row_of(device);
 	if (row && resuming)
 		row->resume += ticks;
@@ -131,6 +131,15 @@ static void add_device(struct fsw_manifest *manifest, const char *name, u32 stat
 	manifest->count++;
 }
 
+/* The list of consoles has had a lock of its own since 6.2: the Makefile looks. */
+#ifdef FSW_CONSOLE_LIST_LOCK
+#define lock_consoles console_list_lock
+#define unlock_consoles console_list_unlock
+#else
+#define lock_consoles console_lock
+#define unlock_consoles console_unlock
+#endif
+
 static void add_consoles(struct fsw_manifest *manifest)
 {
 	struct console *console;
@@ -138,20 +147,12 @@ static void add_consoles(struct fsw_manifest *manifest)
 
 	if (console_suspend_enabled)
 		return;
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-	console_list_lock();
-#else
-	console_lock();
-#endif
+	lock_consoles();
 	for_each_console(console) {
 		snprintf(name, sizeof(name), "%s%d", console->name, console->index);
 		add_device(manifest, name, DEVICE_CONSOLE);
 	}
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-	console_list_unlock();
-#else
-	console_unlock();
-#endif
+	unlock_consoles();
 }
 
 /**
@@ -184,8 +185,8 @@ static int devices_show(struct seq_file *file, void *unused)
 		return error;
 	for (i = 0; i < devices; i++)
 		seq_printf(file, "%s %s %u %u %u\n", taken[i].device,
-			   taken[i].driver[0] ? taken[i].driver : "-", taken[i].suspend, taken[i].resume,
-			   fsw.board->clock_hz);
+			   taken[i].driver[0] ? taken[i].driver : "-", taken[i].suspend,
+			   taken[i].resume, fsw.board->clock_hz);
 	mutex_unlock(&fsw.lock);
 	return 0;
 }
@@ -196,6 +197,6 @@ int __init fsw_witness_init(void)
 	struct dentry *folder = debugfs_create_dir("fsw", NULL);
 
 	debugfs_create_file("devices", 0444, folder, NULL, &devices_fops);
-	return register_trace_device_pm_callback_start(callback_start, NULL) ?:
-	       register_trace_device_pm_callback_end(callback_end, NULL);
+	return register_trace_device_pm_callback_start(callback_start, NULL)
+		       ?: register_trace_device_pm_callback_end(callback_end, NULL);
 }
