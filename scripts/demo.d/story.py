@@ -24,7 +24,7 @@ KEYS = {
             "init of instance 1; files: bytes of kernel and initrd",
     "switches": "each, in order: number (0 is the first after the boot), from, to, left_s, back_s, total_ms, ms (by phase), outcome, and what "
                 "was found: counter_left, counter_back, counter_on, process, file, clock_error_s (to the board's), clock_change_s (since it began)",
-    "rehearsals": "each: instance, at_s, total_ms, ms",
+    "rehearsals": "plain suspends and resumes, each: instance, and the rest as in switches",
     "figures": "switches_counted; switch, plain: min, median, max, spread_percent of total_ms; by_direction, by_instance: for each phase and "
                "total the same; ratio: median switch of both directions over median plain suspend and resume of both kernels",
     "maps": "before, loaded, after: base, section_bytes, sections, runs (first, count, kind, owner), as fswctl map --json",
@@ -100,7 +100,7 @@ class Story:
         self.maps = {}
         self.boot = {}
         self.leaving = None
-        self.returned = None
+        self.final = {}
         self.board = {}
         self.fswctl = None
         self.told = []
@@ -132,7 +132,7 @@ class Story:
     def on_ready(self, values):
         at = self.clock.at(values["ticks"])
         one = self.instance(values)
-        one.update(release=values["release"], ready_s=at, kernel_s=max(0.0, at - float(values["uptime"])))
+        one.update(release=values["release"], uname=values["said"], ready_s=at, kernel_s=max(0.0, at - float(values["uptime"])))
         if one["id"] == 1:
             self.boot["cold_s"] = at
         else:
@@ -150,22 +150,10 @@ class Story:
                         "sha256": values["sum"], "clock_error_s": self.clock_error(at, values)}
         self.note(at, one["id"], "begin", instance=one)
 
-    def on_rehearse(self, values):
-        at = self.clock.at(values["ticks"])
-        said = values["said"]
-        last = said["last"]
-        if said["exit"] or said["outcome"] != "plain" or not last:
-            raise Wrong(f"a rehearsal in instance {values['self']} ended as '{said['outcome']}': {said.get('message')}")
-        entry = {"instance": int(values["self"]), "at_s": at, "total_ms": last["total_ms"], "ms": last["ms"]}
-        self.rehearsals.append(entry)
-        self.note(at, entry["instance"], "rehearse", entry=entry)
-
-    def rehearsed(self, number):
-        """That was the last rehearsal of this instance."""
-        values = [entry["total_ms"] for entry in self.rehearsals if entry["instance"] == number]
-        if not values:
-            raise Wrong(f"instance {number} rehearsed nothing")
-        self.note(self.end, number, "rehearsals", count=len(values), figures=spread(values))
+    def on_rehearsed(self, values):
+        number = int(values["self"])
+        figures = spread([entry["total_ms"] for entry in self.rehearsals if entry["instance"] == number])
+        self.note(self.clock.at(values["ticks"]), number, "rehearsals", figures=figures)
 
     def on_load(self, values):
         self.boot["load_at_s"] = self.clock.at(values["ticks"])
@@ -182,11 +170,7 @@ class Story:
         self.note(at, int(values["self"]), "loaded", boot=self.boot)
 
     def on_map(self, values):
-        self.map("loaded", values["said"])
-
-    def map(self, name, said):
-        if said["exit"]:
-            raise Wrong(f"fswctl map: {said['message']}")
+        name, said = values["name"], values["said"]
         self.maps[name] = {key: said[key] for key in ("base", "section_bytes", "sections")}
         self.maps[name]["runs"] = [{key: run[key] for key in ("first", "count", "kind", "owner")} for run in said["runs"]]
 
@@ -198,31 +182,45 @@ class Story:
         if self.leaving["to"] not in self.instances:
             self.note(at, who, "leave", to=self.leaving["to"])
 
-    def on_back(self, values):
+    def look(self, values, outcome=None):
+        """What an instance found that was resumed."""
         at = self.clock.at(values["ticks"])
-        one = self.instance(values)
+        one, said = self.instance(values), values["said"]
         if not self.leaving or self.leaving["to"] != one["id"]:
             raise Wrong(f"instance {one['id']} is back, and nobody gave it the machine")
-        entry = {"number": len(self.switches), "from": self.leaving["from"], "to": one["id"], "left_s": self.leaving["left_s"], "back_s": at,
-                 "counter_left": one["counter"], "counter_back": int(values["counter"]), "counter_on": int(values["again"]),
-                 "process": values["process"], "file": values["file"], "clock_error_s": self.clock_error(at, values)}
+        last = said["last"]
+        if said["exit"] or not last or outcome and said["outcome"] != outcome:
+            raise Wrong(f"a suspend and resume of instance {one['id']} ended as '{said['outcome']}': {said.get('message')}")
+        entry = {"from": self.leaving["from"], "to": one["id"], "left_s": self.leaving["left_s"], "back_s": at, "total_ms": last["total_ms"],
+                 "ms": last["ms"], "outcome": said["outcome"], "counter_left": one["counter"], "counter_back": int(values["counter"]),
+                 "counter_on": int(values["again"]), "process": values["process"], "file": values["file"],
+                 "clock_error_s": self.clock_error(at, values)}
         entry["clock_change_s"] = entry["clock_error_s"] - one["began"]["clock_error_s"]
         self.leaving = None
-        self.returned = entry
+        one["counter"] = entry["counter_on"]
+        return entry
 
-    def on_said(self, values):
-        """What fswctl said, after on_back: it was away in between."""
-        entry, said = self.returned, values["said"]
-        if not entry:
-            raise Wrong("fswctl is back, and no instance said so")
-        self.returned = None
-        last = said["last"]
-        if said["exit"] or not last:
-            raise Wrong(f"the switch to instance {entry['to']} ended as '{said['outcome']}': {said.get('message')}")
-        entry.update(outcome=said["outcome"], total_ms=last["total_ms"], ms=last["ms"])
+    def on_back(self, values):
+        entry = {"number": len(self.switches), **self.look(values)}
         self.switches.append(entry)
-        self.instances[entry["to"]]["counter"] = entry["counter_on"]
         self.note(entry["back_s"], entry["to"], "switch", entry=entry)
+
+    def on_rehearse(self, values):
+        entry = self.look(values, "plain")
+        entry["instance"] = entry.pop("to")
+        del entry["from"]
+        self.rehearsals.append(entry)
+
+    def on_end(self, values):
+        at, said = self.clock.at(values["ticks"]), values["said"]
+        for instance in said["instances"]:
+            self.instances.setdefault(instance["id"], {"id": instance["id"]})["name"] = instance["name"]
+        self.final = {"running": said["running"], "damages": said["damages"]}
+        self.note(at, int(values["self"]), "end")
+
+    def on_failed(self, values):
+        said = values["said"]
+        raise Wrong(f"in instance {values['self']}, fswctl {values['command']}: {said['message']} ({said['state']})")
 
     # -- what must be so --
 
@@ -238,8 +236,12 @@ class Story:
         count = max(0, len(self.switches) - 1)
         check(f"{wanted} switches, each of them done", count == wanted and all(entry["outcome"] == "done" for entry in self.switches),
               f"{count} switches: {', '.join(sorted({entry['outcome'] for entry in self.switches})) or 'none'}")
+        check("instance 1 runs in the end, nothing in the area is damaged", self.final == {"running": 1, "damages": 0},
+              f"{self.final['running']} runs, {self.final['damages']} damaged" if self.final else "there was no end")
         for number, one in sorted(self.instances.items()):
-            visits = [entry for entry in self.switches if entry["to"] == number]
+            # a rehearsal must leave all as it was, too
+            visits = sorted([entry for entry in self.switches if entry["to"] == number] +
+                            [{**entry, "number": "of a rehearsal"} for entry in self.rehearsals if entry["instance"] == number], key=lambda entry: entry["back_s"])
             gone = [entry["number"] for entry in visits if entry["process"] != "there"]
             check(f"instance {number}: its process is there each time", visits and not gone,
                   f"after switch {gone[0]} it was gone" if gone else f"{len(visits)} of {len(visits)} times")

@@ -54,8 +54,8 @@ def tell(who, kind, values):
     if kind == "leave":
         return "It suspends. Warm reset: RAM keeps what it has, and the bootloader starts instance 2 instead."
     if kind == "rehearsals":
-        count, figures = values["count"], values["figures"]
-        return f"{count} rehearsals, suspend and resume with nothing given away: {ms(figures['median'])} each, for comparison."
+        figures = values["figures"]
+        return f"{figures['count']} rehearsals, suspend and resume with nothing given away: {ms(figures['median'])} each, for comparison."
     if kind == "switch":
         entry = values["entry"]
         found = [f"process {'at ' + str(entry['counter_back']) if entry['process'] == 'there' else 'GONE'}",
@@ -63,7 +63,7 @@ def tell(who, kind, values):
         number = "first back" if entry["number"] == 0 else f"switch {entry['number']:>2} "
         return f"{number}  {ms(entry['total_ms'])}   {', '.join(found)}"
     if kind == "end":
-        return "The board is switched off."
+        return "The end. The board is switched off."
     return None
 
 
