@@ -34,9 +34,9 @@ enum fsw_image_error { FSW_IMAGE_GOOD, FSW_IMAGE_ERRORS(FSW_IMAGE_ENUM) FSW_IMAG
 /* One line of text of the negative of such a code. Never NULL. */
 const char *fsw_image_text(int error);
 
-#define FSW_IMAGE_HEAD_BYTES 64	    /* what fsw_image_check() must see of the file's beginning, if the file is that long */
-#define FSW_IMAGE_TREE_MAX 0x10000  /* bytes of a device tree that is handed in */
-#define FSW_IMAGE_TREE_ROOM 0x20000 /* bytes that a completed one may take */
+#define FSW_IMAGE_HEAD_BYTES 64	       /* what fsw_image_check() must see of the file's beginning, if the file is that long */
+#define FSW_IMAGE_TREE_MAX 0x10000     /* bytes of a device tree that is handed in */
+#define FSW_IMAGE_TREE_ROOM 0x20000    /* bytes that a completed one may take */
 #define FSW_IMAGE_BASE_ALIGN 0x8000000 /* an instance's memory begins at a multiple of this: AUTO_ZRELADDR */
 
 /*
