@@ -85,7 +85,7 @@ int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ..
 }
 
 /* The master says which memory there is; nobody else knows. */
-static int become_master(void)
+static int __init become_master(void)
 {
 	static struct fsw_range ram[16] __initdata;
 	const struct zone *zone = &NODE_DATA(0)->node_zones[ZONE_MOVABLE];
