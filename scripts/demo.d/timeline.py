@@ -37,25 +37,21 @@ def off(value):
 def tell(who, kind, values):
     """What happened, in a sentence or two. None: not worth a line."""
     if kind == "power":
-        return "Power on. The bootloader starts from flash, finds nobody in RAM, and loads instance 1."
+        return "Power on. The bootloader finds nobody in RAM, loads instance 1 from flash."
     if kind == "ready":
         one = values["instance"]
-        if who == 1:
-            return f"Linux {one['release']} is up, and all memory is its own."
-        return f"Linux {one['release']} is up as instance {who}. Instance 1 sleeps in RAM."
+        return f"Linux {one['release']} is up, " + ("all memory is its own." if who == 1 else f"as instance {who}. Instance 1 sleeps in RAM.")
     if kind == "begin":
         began = values["instance"]["began"]
-        return (f"It starts a process that counts, number {began['process']}, and puts {size(began['bytes'])} into tmpfs, sha256 "
-                f"{began['sha256'][:8]}…")
+        return f"A process begins to count; {size(began['bytes'])} go into tmpfs, sha256 {began['sha256'][:8]}…"
     if kind == "loaded":
         boot = values["boot"]
-        return (f"fswctl boot: it frees {boot['sections']} sections, {size(boot['sections'] * boot['section_bytes'])}, and loads '{boot['name']}' "
-                f"at {boot['start']}, in {ms(boot['load_s'] * 1000)}.")
+        return f"fswctl boot: frees {boot['sections']} sections, {size(boot['sections'] * boot['section_bytes'])}, loads '{boot['name']}': {ms(boot['load_s'] * 1000)}"
     if kind == "leave":
-        return "It suspends. Warm reset: RAM keeps what it has, and the bootloader starts instance 2 instead."
+        return "It suspends and resets the board. RAM stays. The bootloader starts the other."
     if kind == "rehearsals":
         figures = values["figures"]
-        return f"{figures['count']} rehearsals, suspend and resume with nothing given away: {ms(figures['median'])} each, for comparison."
+        return f"{figures['count']} times it suspends and resumes alone, to compare: {ms(figures['median'])}"
     if kind == "switch":
         entry = values["entry"]
         found = [f"process {'at ' + str(entry['counter_back']) if entry['process'] == 'there' else 'GONE'}",
