@@ -23,8 +23,12 @@
 #define DEVICE_CONSOLE 1 /* kept alive for messages */
 #define DEVICE_WAKEUP 2	 /* may wake the machine */
 
+/* What takes less than a hundred-thousandth of a second is not worth a row, nor the time to find it. */
+#define WORTH_SHIFT 17
+
 struct taken {
-	char device[32];
+	const struct device *device; /* only compared */
+	char name[32];
 	char driver[32];
 	u32 suspend;
 	u32 resume;
@@ -39,17 +43,19 @@ static char refused[64];
 
 static struct taken *row_of(struct device *device)
 {
-	u32 i;
+	struct taken *row;
 
-	for (i = 0; i < devices; i++)
-		if (!strncmp(taken[i].device, dev_name(device), sizeof(taken[i].device) - 1))
-			return &taken[i];
+	for (row = taken; row < taken + devices; row++)
+		if (row->device == device)
+			return row;
 	if (devices == DEVICES_MAX)
 		return NULL;
-	memset(&taken[devices], 0, sizeof(taken[devices]));
-	strscpy(taken[devices].device, dev_name(device), sizeof(taken[devices].device));
-	strscpy(taken[devices].driver, dev_driver_string(device), sizeof(taken[devices].driver));
-	return &taken[devices++];
+	devices++;
+	memset(row, 0, sizeof(*row));
+	row->device = device;
+	strscpy(row->name, dev_name(device), sizeof(row->name));
+	strscpy(row->driver, dev_driver_string(device), sizeof(row->driver));
+	return row;
 }
 
 static void callback_start(void *unused, struct device *device, const char *pm_ops, int event)
@@ -68,6 +74,8 @@ static void callback_end(void *unused, struct device *device, int error)
 	if (error && !refused[0])
 		snprintf(refused, sizeof(refused), "%s (%s)", dev_name(device),
 			 dev_driver_string(device));
+	if (ticks < fsw.board->clock_hz >> WORTH_SHIFT)
+		return;
 	row = row_of(device);
 	if (row && resuming)
 		row->resume += ticks;
@@ -184,7 +192,7 @@ static int devices_show(struct seq_file *file, void *unused)
 	if (error)
 		return error;
 	for (i = 0; i < devices; i++)
-		seq_printf(file, "%s %s %u %u %u\n", taken[i].device,
+		seq_printf(file, "%s %s %u %u %u\n", taken[i].name,
 			   taken[i].driver[0] ? taken[i].driver : "-", taken[i].suspend,
 			   taken[i].resume, fsw.board->clock_hz);
 	mutex_unlock(&fsw.lock);
