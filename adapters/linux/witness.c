@@ -23,7 +23,7 @@
 #define DEVICE_CONSOLE 1 /* kept alive for messages */
 #define DEVICE_WAKEUP 2	 /* may wake the machine */
 
-/* What takes less than a hundred-thousandth of a second is not worth a row, nor the time to find it. */
+/* What takes less than some microseconds is worth neither a row nor the time to find it. */
 #define WORTH_SHIFT 17
 
 struct taken {
