@@ -21,7 +21,7 @@ h2 { font-size: 21px; letter-spacing: -.01em; margin: 52px 0 6px }
 p { margin: 6px 0 14px; max-width: 70ch }
 .lead { font-size: 18px; color: var(--soft) } .lead b { font-weight: 600 }
 .note { color: var(--soft); font-size: 14.5px }
-.one { color: var(--one) } .two { color: var(--two) } .bad { color: var(--bad) }
+.warm { color: var(--warm) } .one { color: var(--one) } .two { color: var(--two) } .bad { color: var(--bad) }
 .verdict { display: inline-block; border-radius: 99px; padding: 3px 14px; font-size: 14.5px; font-weight: 600; border: 1.5px solid var(--one); color: var(--one);
 	margin-bottom: 18px }
 .verdict.bad { border-color: var(--bad); color: var(--bad) }
@@ -139,6 +139,18 @@ def lanes(result, low, high, top, marks=(), numbers=False):
     for at in values:
         parts.append(line(x(at), top + 56, x(at), bottom, "rule"))
         parts.append(text(x(at), bottom + 14, f"{at:.{digits}f} s", "soft", "mid"))
+    # said above the lanes, in rows where two would touch
+    ends = [-1e9, -1e9, -1e9]
+    for at, words in marks:
+        if not low <= at <= high:
+            continue
+        wide = len(words) * 5.9
+        place = min(x(at), WIDTH - wide)
+        row = next((index for index, end in enumerate(ends) if place > end + 8), len(ends) - 1)
+        ends[row] = place + wide
+        y = top + 44 - row * 15
+        parts.append(line(x(at), y + 3, x(at), bottom, "axis"))
+        parts.append(text(place + 3, y, words, "soft"))
     for one in result["instances"]:
         y = top + LANES[one["id"]]
         start, end = max(low, one["kernel_s"]), min(high, result["guest_s"])
@@ -159,18 +171,6 @@ def lanes(result, low, high, top, marks=(), numbers=False):
             parts.append(line(x(entry["left_s"]), top + one + (HEIGHT if down else 0), x(entry["back_s"]), top + other + (0 if down else HEIGHT), "link"))
             if entry["number"]:
                 parts.append(text(x(entry["back_s"]) + 2, top + other - 4 if other == LANES[1] else top + other + HEIGHT + 12, entry["number"], "soft"))
-    # said above the lanes, in rows where two would touch
-    ends = [-1e9, -1e9, -1e9]
-    for at, words in marks:
-        if not low <= at <= high:
-            continue
-        wide = len(words) * 5.9
-        place = min(x(at), WIDTH - wide)
-        row = next((index for index, end in enumerate(ends) if place > end + 8), len(ends) - 1)
-        ends[row] = place + wide
-        y = top + 44 - row * 15
-        parts.append(line(x(at), y + 3, x(at), bottom, "axis"))
-        parts.append(text(place + 3, y, words, "soft"))
     return parts, x
 
 
@@ -179,9 +179,11 @@ def timeline_picture(result):
     boot = result["boot"]
     turns = [entry for entry in result["switches"] if entry["number"]]
     end = result["guest_s"]
+    alone = {number: [entry for entry in result["rehearsals"] if entry["instance"] == number] for number in ready}
     marks = [(0.0, "power on"), (ready[1]["ready_s"], f"{short(ready[1]['release'])} up"), (boot["load_at_s"], "load"),
              (ready[2]["kernel_s"] - boot["reset_s"], "warm reset"), (ready[2]["ready_s"], f"{short(ready[2]['release'])} up"),
-             (result["switches"][0]["back_s"], "first switch back"), (turns[0]["left_s"], f"{len(turns)} switches")]
+             (alone[2][0]["left_s"], f"alone, {len(alone[2])} times"), (result["switches"][0]["back_s"], "first switch back"),
+             (alone[1][0]["left_s"], f"alone, {len(alone[1])} times"), (turns[0]["left_s"], f"{len(turns)} switches")]
     parts, x = lanes(result, 0.0, end, 0, marks)
     # enlarged: the first of the turns
     few = turns[:6]
@@ -190,8 +192,9 @@ def timeline_picture(result):
     low, high = max(0.0, low - margin), min(end, high + margin)
     top = 178
     reset = ready[2]["kernel_s"] - boot["reset_s"]
-    parts.append(rect(x(reset), LANES[1] + HEIGHT + 4, max(2.0, x(ready[2]["kernel_s"]) - x(reset)), LANES[2] - LANES[1] - HEIGHT - 8, "reset", round_=2.0,
-                      title=f"suspend, warm reset, bootloader: {boot['reset_s']:.3f} s"))
+    for since, until, words in ((0.0, ready[1]["kernel_s"], "bootloader"), (reset, ready[2]["kernel_s"], "suspend, warm reset, bootloader")):
+        parts.append(rect(x(since), LANES[1] + HEIGHT + 4, max(2.0, x(until) - x(since)), LANES[2] - LANES[1] - HEIGHT - 8, "reset", round_=2.0,
+                          title=f"{words}: {until - since:.3f} s"))
     floor = LANES[2] + HEIGHT + 8
     zoom = tag("path", d=f"M{x(low):.1f} {floor:.1f} L{x(high):.1f} {floor:.1f} L{WIDTH - RIGHT} {top + 50} L{LEFT} {top + 50} Z", class_="zoom")
     lower, _ = lanes(result, low, high, top, [(low, f"enlarged: the first {len(few)} of {len(turns)} switches")], numbers=True)
@@ -394,7 +397,8 @@ def page(result):
 <div class="cards">{card_html}</div>
 
 <h2>Who ran when</h2>
-<p class="note">Guest time. A bar: it runs and owns the machine. Dots: it sleeps. Between bars, the machine changes hands.</p>
+<p class="note">Guest time. A bar: it runs and owns the machine. Dots: it sleeps. <span class="warm">Orange</span>: the bootloader. “Alone”: it suspends and
+resumes itself, to compare.</p>
 <div class="picture wide">{timeline_picture(result)}</div>
 
 <h2>Whose memory is it</h2>
