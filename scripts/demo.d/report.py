@@ -48,7 +48,7 @@ svg .p0 { fill: var(--p0) } svg .p1 { fill: var(--p1) } svg .p2 { fill: var(--p2
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14.5px }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap }
 th { color: var(--soft); font-weight: 600; font-size: 13px; border-bottom-color: var(--line) }
-th:first-child, td:first-child { text-align: left; padding-left: 0 }
+th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal }
 td small { color: var(--soft); font-size: 12px; display: block; line-height: 1.2 }
 tr.total td { font-weight: 600; border-top: 1px solid var(--line) }
 td.left, th.left { text-align: left }
@@ -319,6 +319,12 @@ def spread_picture(result):
     return picture(parts, WIDTH, bottom + 22, "Each switch and each rehearsal, in milliseconds; the line is the median")
 
 
+def most_spread(result):
+    """The phase in which single switches differ most."""
+    directions = result["figures"]["by_direction"].values()
+    return NAMES.get(*[max(story.PHASES, key=lambda phase: max(value[phase]["max"] - value[phase]["min"] for value in directions))] * 2)
+
+
 def timings_table(result):
     rows = rows_of(result)
     head = "".join(tag("th", esc(label)) for label, _ in rows)
@@ -348,11 +354,11 @@ def instance_card(result, one):
     core, movable = owned(result["maps"]["after"], one["id"])
     late = max(abs(entry["clock_change_s"]) for entry in visits)
     rows = [("loaded", "by the bootloader, from flash" if one["id"] == 1 else f"by instance 1, at {result['boot']['start']}"),
-            ("up after", f"{one['ready_s']:.3f} s from power on" if one["id"] == 1 else f"{result['boot']['start_s']:.3f} s from instance 1's last word"),
+            ("up after", f"{one['ready_s']:.3f} s from power on" if one["id"] == 1 else f"{result['boot']['start_s']:.3f} s from when instance 1 began to suspend"),
             ("memory", f"{core} sections of kernel core, {movable} movable: {size((core + movable) * result['maps']['after']['section_bytes'])}"),
             ("process", f"number {began['process']}, counted from {began['counter']} to {one['counter']}"),
             ("file", f"{size(began['bytes'])}, sha256 {began['sha256']}"),
-            ("found again", f"{sum(entry['process'] == 'there' and entry['file'] == 'sound' for entry in visits)} of {len(visits)} times"),
+            ("after a switch", f"found again {sum(entry['process'] == 'there' and entry['file'] == 'sound' for entry in visits)} of {len(visits)} times"),
             ("clock", f"at most {off(late)} off, after all its sleep")]
     colour = ("one", "two")[one["id"] - 1]
     return (f'<div class="card"><b class="{colour}">Instance {one["id"]}, {esc(one["name"])}</b><div class="mono">{esc(one["uname"])}</div><dl>' +
@@ -414,10 +420,10 @@ resumes itself, to compare.</p>
 
 <h2>What a switch takes</h2>
 <p class="note">Freeze, devices and core are the suspend of the one that leaves; hand-over is a piece of code with the MMU off; resume and thaw are the other's.
-“Alone” is the same kernel suspending and resuming itself, giving nothing away.</p>
+“Alone” is the same kernel suspending and resuming itself, giving nothing away. The bars are medians of each phase, the numbers behind them medians of the whole.</p>
 <div class="picture wide">{phases_picture(result)}</div>
 {timings_table(result)}
-<p class="note" style="margin-top: 26px">Every single one; the line is the median.</p>
+<p class="note" style="margin-top: 26px">Every single one; the line is the median. They differ most in {most_spread(result)}.</p>
 <div class="picture wide">{spread_picture(result)}</div>
 <details><summary>All switches, and what was found after each</summary>{switches_table(result)}</details>
 
