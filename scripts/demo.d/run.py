@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Makes what the demo needs and plays it on the board. Started by scripts/demo."""
+import fcntl
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ DEMO = TOP / "build" / "demo"
 IMAGES = DEMO / "images"
 BUILD_LOG = DEMO / "build.log"
 SERIAL_LOG = DEMO / "serial.log"
+QEMU_LOG = DEMO / "qemu.log"
 HERE = pathlib.Path(__file__).resolve().parent
 
 MASTER, GUEST = "6.1", "6.12"
@@ -31,7 +33,7 @@ MASTER_CMDLINE = f"{QUIET} kernelcore=128M"
 TIMEOUT = 180  # seconds for any one thing; on a busy machine the board is slow
 
 INTERACTIVE = f"""
-  The board starts. You will be root in instance 1, Linux {MASTER}.
+  The board starts. You will be root in instance 1, Linux {MASTER}. A key within the first second leads to the bootloader's prompt instead.
   To leave: Ctrl-A, then X.
 
   Try:   fswctl status
@@ -51,9 +53,17 @@ class Failure(Exception):
         super().__init__(f"{what}. State: {state}. Next: {next_}. Log: {log.relative_to(TOP)}")
 
 
-def last_line(text):
+class Ended(BaseException):
+    """Somebody wants it to end."""
+
+
+def ended(number, _):
+    raise Ended(signal.Signals(number).name)
+
+
+def last_line(text, none="it said nothing"):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else none
 
 
 # -- what is made --
@@ -76,7 +86,7 @@ def script(steps, name, *words):
                     out, _ = child.communicate(timeout=1)
                     break
                 except subprocess.TimeoutExpired:
-                    steps.at(re.sub(r"^scripts/\w[\w-]*: ([\d.]+: )?", "", last_line(said())))
+                    steps.at(re.sub(r"^scripts/[\w-]+: ([\d.]+: )?", "", last_line(said(), "at work")))
         except BaseException:
             os.killpg(child.pid, signal.SIGTERM)
             child.wait(30)
@@ -166,20 +176,30 @@ def interactive(bootloader, volume):
     words = ["qemu-system-arm", "-M", "vexpress-a9", "-cpu", "cortex-a9", "-m", "1G", "-smp", "1", "-nic", "none", "-display", "none", "-serial", "mon:stdio"]
     for path in (bootloader, volume):
         words += ["-drive", f"if=pflash,format=raw,readonly=on,file={path}"]
-    os.environ["QEMU_AUDIO_DRV"] = "none"
-    os.execvp(words[0], words)
+    # what it says of itself, which is little of use, does not get between what the board says
+    with open(QEMU_LOG, "wb") as log:
+        status = subprocess.run(words, stderr=log, check=False, env=dict(os.environ, QEMU_AUDIO_DRV="none")).returncode
+    print()
+    if status:
+        raise Failure(f"QEMU ended with status {status}: {last_line(QEMU_LOG.read_text(errors='replace'))}", "the board is off",
+                      "mend that, then scripts/demo --interactive again", QEMU_LOG)
 
 
 def main(words):
     terminal = timeline.Terminal()
     start = time.monotonic()
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda number, _: sys.exit(128 + number))
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, ended)
     try:
         try:
             IMAGES.mkdir(parents=True, exist_ok=True)
+            lock = open(DEMO / "lock", "w")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SystemExit("scripts/demo: another one runs in this folder. Nothing was run. Wait for its end, then: scripts/demo") from None
             # what an earlier run left says nothing of this one
-            for path in (DEMO / "report.html", DEMO / "report.json", BUILD_LOG, SERIAL_LOG):
+            for path in (DEMO / "report.html", DEMO / "report.json", BUILD_LOG, SERIAL_LOG, QEMU_LOG):
                 path.unlink(missing_ok=True)
         except PermissionError as reason:
             raise SystemExit(f"scripts/demo: {reason.filename} can not be written: another user made it. Nothing was run. "
@@ -189,15 +209,16 @@ def main(words):
         kernels, bootloader, volume, guest = build(terminal, "--interactive" in words)
         if "--interactive" in words:
             interactive(bootloader, volume)
+            return 0
         result = perform(terminal, kernels, bootloader, volume, guest)
     except Failure as failure:
         terminal.clear()
         print(f"scripts/demo: {failure}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except Ended as reason:
         terminal.clear()
-        print("scripts/demo: ended by the keyboard", file=sys.stderr)
-        return 130
+        print(f"scripts/demo: ended by {reason}. State: nothing of it runs any more. Next: scripts/demo. Log: {SERIAL_LOG.relative_to(TOP)}", file=sys.stderr)
+        return 128 + signal.Signals[str(reason)]
     (DEMO / "report.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     (DEMO / "report.html").write_text(report.page(result))
     for line in timeline.summary(terminal, result):
