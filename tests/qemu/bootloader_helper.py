@@ -9,6 +9,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -46,25 +47,25 @@ def volume(path, *arguments):
 class Board:
     """QEMU's vexpress-a9 on the two flash images. The serial console is a socket; all that it says is in `log`."""
 
+    logged = set()
+
     def __init__(self, folder, flash0, flash1, memory=1024, cores=1, options=()):
         self.folder = folder
         self.log = ""
         self.seen = 0
-        serial, control = folder / "serial", folder / "control"
-        for path in (serial, control):
-            path.unlink(missing_ok=True)
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="fsw-"))  # the path of a socket has at most 107 bytes
+        serial, control = self.sockets / "serial", self.sockets / "control"
         drives = []
         for path in (flash0, flash1):
             drives += ["-drive", f"if=pflash,format=raw,file={path},readonly=on"]
         self.process = subprocess.Popen(
             ["qemu-system-arm", "-M", "vexpress-a9", "-m", str(memory), "-smp", str(cores), "-display", "none", "-S",
-             "-serial", f"unix:{serial},server=on,wait=off", "-qmp", f"unix:{control},server=on,wait=off", *drives, *map(str, options)],
+             "-gdb", f"unix:{self.sockets}/gdb,server=on,wait=off", "-serial", f"unix:{serial},server=on,wait=off", "-qmp", f"unix:{control},server=on,wait=off", *drives, *map(str, options)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ, QEMU_AUDIO_DRV="none"))
         self.serial = self._connect(serial)
         self.control = self._connect(control)
-        self.control.settimeout(120)
-        self.replies = self.control.makefile("r")
-        self.replies.readline()  # the greeting
+        self.replies = b""
+        self._reply()  # the greeting
         self.ask("qmp_capabilities")
         self.ask("cont")
 
@@ -89,14 +90,33 @@ class Board:
         self.process.wait()
         self.process.stderr.close()
         self.serial.close()
-        self.replies.close()
         self.control.close()
-        (self.folder / "serial.log").write_text(self.log)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+        # where those of all tests on the board are
+        name = re.sub(r"[^\w.,=-]+", "_", os.environ.get("PYTEST_CURRENT_TEST", "board").split("::")[-1].rsplit(" ", 1)[0])[:100]
+        folder = TOP / "build" / "qemu" / f"bootloader-{name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "serial.log", "w" if folder not in self.logged else "a") as file:
+            file.write(self.log)
+        self.logged.add(folder)
+
+    def _reply(self):
+        """A line of QEMU's. The console is read meanwhile: when nobody does, QEMU stops after some 270 characters, monitor and all."""
+        deadline = time.monotonic() + 120
+        while b"\n" not in self.replies:
+            assert time.monotonic() < deadline and self.process.poll() is None, f"QEMU does not answer; the console said:\n{self.log}"
+            ready = select.select([self.control, self.serial], [], [], 1)[0]
+            if self.serial in ready:
+                self._read(0)
+            if self.control in ready:
+                self.replies += self.control.recv(65536)
+        line, self.replies = self.replies.split(b"\n", 1)
+        return json.loads(line)
 
     def ask(self, command, **arguments):
         self.control.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
         while True:
-            reply = json.loads(self.replies.readline())
+            reply = self._reply()
             if "error" in reply:
                 raise RuntimeError(f"{command}: {reply['error']}")
             if "return" in reply:
@@ -160,6 +180,7 @@ class Debugger:
         self.line = socket.socket(socket.AF_UNIX)
         self.line.connect(str(path))
         self.line.settimeout(60)
+        self.data = b""
         self.ask("?")
         self.ask("qXfer:features:read:target.xml:0,ffb")  # before that it does not let registers be written
 
@@ -172,11 +193,16 @@ class Debugger:
 
     def ask(self, text):
         self.line.sendall(f"${text}#{sum(text.encode()) & 255:02x}".encode())
-        data = b""
-        while not re.search(rb"\$[^#]*#..", data):
-            data += self.line.recv(4096)
-        self.line.sendall(b"+")
-        return data
+        while True:
+            match = re.search(rb"\$([^#]*)#..", self.data, re.S)
+            if not match:
+                self.data += self.line.recv(4096)
+                continue
+            self.data = self.data[match.end():]
+            self.line.sendall(b"+")
+            # that the board stands now may be said at any time
+            if text == "?" or not match.group(1).startswith(b"T"):
+                return match.group(1)
 
     def undefined(self, address, thumb):
         """An undefined instruction there, and it is next."""

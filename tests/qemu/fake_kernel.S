@@ -13,6 +13,7 @@
 #define FAST 7
 #define RESET 8
 #define CORES 9
+#define GUARDED 10
 
 	.arm
 	.text
@@ -148,6 +149,42 @@ pause:	mov	r0, #0x400000
 	bx	lr
 text_now:
 	.asciz	"NOW:"
+	.align	2
+#elif END == GUARDED
+	/* what cannot be read, then what can: 1, a register that must be as it was, 0 */
+	mrc	p15, 0, r0, c1, c0, 0
+	orr	r0, r0, #2
+	mcr	p15, 0, r0, c1, c0, 0
+	isb
+	ldr	sp, =0x60010000
+	adr	r4, text_returned
+	mov	r9, r5
+	bl	puts
+	ldr	r0, =0x60000001
+	mov	r1, #4
+	ldr	r2, =0x60008000
+	mov	r5, r9
+	ldr	ip, =GUARDED_READ
+	blx	ip
+	mov	r9, r5
+	mov	r4, r0
+	bl	hex
+	mov	r4, r9
+	bl	hex
+	ldr	r0, =0x60000000
+	mov	r1, #4
+	ldr	r2, =0x60008000
+	ldr	ip, =GUARDED_READ
+	blx	ip
+	mov	r4, r0
+	bl	hex
+	adr	r4, text_line
+	bl	puts
+	b	.
+text_returned:
+	.asciz	"RETURNED:"
+text_line:
+	.asciz	"\r\n"
 	.align	2
 #endif
 	b	.

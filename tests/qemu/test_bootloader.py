@@ -17,7 +17,7 @@ from bootloader_helper import AREA, HERE, RAM, TOP, Board
 
 pytestmark = pytest.mark.skipif(helper.need_tools() != [], reason=f"not installed: {' '.join(helper.need_tools())}")
 
-HANG, UNDEFINED, SUPERVISOR, PREFETCH, DATA, INTERRUPT, FAST, RESET, CORES = 0, 1, 2, 3, 4, 6, 7, 8, 9
+HANG, UNDEFINED, SUPERVISOR, PREFETCH, DATA, INTERRUPT, FAST, RESET, CORES, GUARDED = 0, 1, 2, 3, 4, 6, 7, 8, 9, 10
 MIB = 0x100000
 HOMES = {1: RAM, 2: RAM + 32 * 16 * MIB, 3: RAM + 48 * 16 * MIB}
 SEE_VOLUME = r"Nothing was started\. Write a good volume \(scripts/make-volume\) to the second flash, then: reset\n"
@@ -207,8 +207,9 @@ def archive_of(path):
 @pytest.mark.parametrize("cut, text", [(0, r"boot volume: no boot volume here \(at byte 0\)\."), (3, r"boot volume: no boot volume here \(at byte 0\)\."),
                                        (60, r"boot volume: not a header of a newc CPIO archive \(at byte 0\)\."),
                                        (150, r"boot volume: not a header of a newc CPIO archive \(at byte \d+\)\."),
-                                       (-40, r"boot volume: not a header of a newc CPIO archive \(at byte \d+\)\.")])
-@pytest.mark.parametrize("fill", [0x00, 0xFF])
+                                       (-40, r"boot volume: not a header of a newc CPIO archive \(at byte \d+\)\.")],
+                         ids=["empty", "3", "60", "150", "trailer"])
+@pytest.mark.parametrize("fill", [0x00, 0xFF], ids=["zeros", "erased"])
 def test_cut_volume(built, tmp_path, volume, cut, text, fill):
     content = archive_of(volume)[:cut]
     helper.flash(volume, bytes(content) + bytes([fill]) * 65536)
@@ -232,7 +233,7 @@ def wrong(volume, find, change, offset=0):
     (b"\x18\x28\x6f\x01", b"\x18\x28\x6f\x02", r"instance 1: kernel: file has a bad CRC\."),
     (b"V2P-CA9", b"V2P-CA8", r"instance 1: device tree: file has a bad CRC\."),
     (b"an initrd", b"no initrd", r"instance 1: initrd: file has a bad CRC\."),
-])
+], ids=["version", "crc", "end", "name", "kernel", "tree", "initrd"])
 def test_wrong_volume(built, tmp_path, find, change, text):
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"an initrd")
@@ -264,7 +265,7 @@ def hand_made(path, files, lines):
     (None, b"\xd0\x0d\xfe\xed" + bytes(60), "device tree: malformed"),
     (None, "short", "device tree: malformed"),
     (None, "large", "device tree: too large"),
-])
+], ids=["elf", "arm64", "short", "truncated", "large", "bad-tree", "short-tree", "large-tree"])
 def test_wrong_images(built, tmp_path, kernel, tree, text):
     good = built.kernel.read_bytes()
     good_tree = built.tree.read_bytes()
@@ -315,7 +316,7 @@ def with_word(area, offset, value):
     (lambda area: with_word(area, 4096 + 4 * 7, 0), r"entry: bad check \(section 7\)"),
     # the first 4096 bytes of one area, the rest of RAM as it was: half-written
     (lambda area: area[:4096] + bytes(len(area) - 4096), r"entry: bad check \(section 0\)"),
-])
+], ids=["new", "old", "header", "switch-word", "operation", "entry", "half"])
 def test_damaged(built, tmp_path, volume, change, text):
     area = change(area_of(built, "switch"))
     with on_area(built, tmp_path, area, volume) as board:
@@ -575,7 +576,8 @@ def test_nothing_yet(built, tmp_path, no_volume):
 # ---- exceptions ----
 
 @pytest.mark.parametrize("end, text", [(UNDEFINED, "undefined instruction"), (SUPERVISOR, "supervisor call"), (PREFETCH, "prefetch abort"),
-                                       (DATA, "data abort"), (INTERRUPT, "interrupt"), (FAST, "fast interrupt")])
+                                       (DATA, "data abort"), (INTERRUPT, "interrupt"), (FAST, "fast interrupt")],
+                         ids=["undefined", "call", "prefetch", "data", "interrupt", "fast"])
 def test_exceptions(built, tmp_path, end, text):
     flash1 = simple_volume(built, tmp_path, kernel_that(built, tmp_path, end))
     with Board(tmp_path, built.flash0, flash1) as board:
@@ -593,17 +595,31 @@ def test_exceptions(built, tmp_path, end, text):
         entered(board)
 
 
-def test_exception_in_bootloader(built, tmp_path, no_volume):
-    """Its own: with a backtrace that leads to the prompt, which comes back, again and again."""
+def symbols_of(built):
+    """Address and size by name"""
     symbols = {}
     for line in helper.run(helper.CROSS + "nm", "-S", built.elf).stdout.decode().splitlines():
         words = line.split()
-        if len(words) == 4:
-            symbols[words[3]] = (int(words[0], 16) & ~1, int(words[1], 16))
-    with Board(tmp_path, built.flash0, no_volume, options=["-gdb", f"unix:{tmp_path}/gdb,server=on,wait=off"]) as board:
+        symbols[words[-1]] = (int(words[0], 16) & ~1, int(words[1], 16) if len(words) == 4 else 0)
+    return symbols
+
+
+def test_expected_fault(built, tmp_path):
+    """What hexdump reads by comes back from an abort. Nothing on this board aborts: a kernel calls it, with alignment faults switched on."""
+    kernel = kernel_that(built, tmp_path, GUARDED, None, f"-DGUARDED_READ={symbols_of(built)['guarded_read'][0]}")
+    with Board(tmp_path, built.flash0, simple_volume(built, tmp_path, kernel)) as board:
+        entered(board)
+        board.expect("RETURNED: 00000001 55555555 00000000\n")
+        assert "Exception" not in board.quiet()
+
+
+def test_exception_in_bootloader(built, tmp_path, no_volume):
+    """Its own: with a backtrace that leads to the prompt, which comes back, again and again."""
+    symbols = symbols_of(built)
+    with Board(tmp_path, built.flash0, no_volume) as board:
         board.expect(helper.PROMPT)
         for turn in range(4):
-            with helper.Debugger(tmp_path / "gdb") as debugger:
+            with helper.Debugger(board.sockets / "gdb") as debugger:
                 debugger.undefined(0x48200000, turn % 2)
             board.expect(r"Exception: undefined instruction at 48200000\n")
             calls = re.findall(r"^ *\d+  (\w{8})  (\w+)\+0x(\w+)$", board.expect(r"(.*)Whoever ran is lost").group(1), re.M)
