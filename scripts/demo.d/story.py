@@ -49,9 +49,9 @@ class Clock:
 
     def at(self, text):
         ticks = int(text, 16)
-        while ticks < self.last - WRAP // 2:
+        while ticks < self.last:
             ticks += WRAP
-        self.last = max(self.last, ticks)
+        self.last = ticks
         return seconds(ticks)
 
 

@@ -48,7 +48,7 @@ def tell(who, kind, values):
         boot = values["boot"]
         return f"fswctl boot: frees {boot['sections']} sections, {size(boot['sections'] * boot['section_bytes'])}, loads '{boot['name']}': {ms(boot['load_s'] * 1000)}"
     if kind == "leave":
-        return "It suspends and resets the board. RAM stays. The bootloader starts the other."
+        return "It suspends and resets the board; RAM stays. The bootloader starts 2."
     if kind == "rehearsals":
         figures = values["figures"]
         return f"{figures['count']} times it suspends and resumes alone, to compare: {ms(figures['median'])}"
