@@ -12,6 +12,7 @@ PATH = str(pathlib.Path(__file__).resolve().parent.parent.parent / "scripts" / "
 loader = importlib.machinery.SourceFileLoader("bench", PATH)
 bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
 loader.exec_module(bench)
+board = bench.bench_vexpress
 
 
 class Bench(unittest.TestCase):
@@ -57,6 +58,45 @@ class Bench(unittest.TestCase):
             problems = bench.readme_differs(self.readme.replace(old, new), self.figures)
             self.assertTrue(any(says in problem for problem in problems), (old, new, problems))
         self.assertIn("is not measured", bench.readme_differs(self.readme, self.figures[:1])[0])
+
+    def test_readme_ratio(self):
+        figures = [bench.figure("switch", "ratio", 1.02, [1.0])]
+        readme = f"<!-- figures:vexpress -->\n{bench.markdown(figures)}\n<!-- /figures:vexpress -->\n"
+        self.assertEqual(bench.readme_differs(readme.replace("| 1 |", "| 1.019 |"), figures, "figures:vexpress"), [])
+        self.assertTrue(bench.readme_differs(readme.replace("| 1 |", "| 1.03 |"), figures, "figures:vexpress"))
+        self.assertTrue(bench.readme_differs(readme, figures))
+
+
+class Board(unittest.TestCase):
+    """What is made of what the instances say; the measuring itself needs the board."""
+
+    def test_readings(self):
+        said = "x\nboard: turn 2 1 10 20\nboard: turn 1 2 7 8\nboard: work 4294967290 6 (77)\nboard: turn 2 1 30 45\n"
+        self.assertEqual(board.readings(said, "turn 2 1"), [(10, 20), (30, 45)])
+        self.assertEqual(board.spans(board.readings(said, "work")), [12])
+
+    def test_crossings(self):
+        # 2 gives to 1 at 100; then by turns
+        theirs, ours = [(100, 220), (240, 330), (345, 500)], [(210, 252), (320, 361)]
+        self.assertEqual(board.crossings(ours, theirs), ([10, 10], [12, 16]))
+
+    def test_phases(self):
+        def entry(mode, other, total, handover):
+            return {"mode": mode, "other": other, "total_ms": total, "ms": {"handover": handover}}
+        log = {"entries": [entry("boot", 2, 9.0, 1.0), entry("none", None, 1.5, 0.007), entry("switch", 2, 2.0, 0.004), entry("switch", 3, 3.0, 0.004),
+                           entry("switch", 2, 2.5, 0.005)]}
+        self.assertEqual(board.phases(log, 2, 8), ([2.0, 2.5], [96, 120]))
+        self.assertEqual(board.phases(log, 2, 1), ([2.0], [96]))
+        self.assertEqual(board.phases(log, 0, 8), ([1.5], [168]))
+
+    def test_over_plain(self):
+        self.assertEqual(board.over_plain(([11, 12], [21, 22]), ([10, 10, 99], [20, 20, 0])), [32 / 30, 34 / 30])
+
+    def test_lines(self):
+        old = "a\nb\nc\n"
+        self.assertEqual(board.lines_between(old, old), 0)
+        self.assertEqual(board.lines_between(old, "a\nb\n+x\nc\n"), 1)
+        self.assertEqual(board.lines_between(old, "a\nB\nc\n"), 2)
 
 
 if __name__ == "__main__":

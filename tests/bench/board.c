@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What scripts/bench runs inside the instances. All times are readings of the board's 24 MHz counter, which every instance sees, from the
+ * power-on of the board on.
+ *
+ *   board run COMMAND...      "board: run at TICKS", then the command
+ *   board turn N COUNT [I]    give the machine to instance N so many times (0: rehearse), "board: turn SELF N BEFORE AFTER" for each; I
+ *                             is how many were before: where between two ticks of the kernel a request comes depends on it
+ *   board work COUNT          a fixed load, "board: work BEFORE AFTER" for each time
+ *   board echo ADDRESS        a packet there and back
+ *
+ * As process 1 (rdinit=/bin/board): "board: init at TICKS", then /init.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/ip_icmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fsw.h"
+
+#define SYSREG 0x10000000 /* V2M-P1 motherboard: system registers */
+#define SYS_24MHZ 0x5c
+#define TURNS_MAX 256
+#define PAUSE_US 20000
+#define TICK_US 1000 /* HZ=1000 */
+#define STEP_US 618  /* of a tick, the golden section: any number of steps is spread evenly */
+#define PAGE 4096
+
+static volatile uint32_t *counter;
+
+static void die(const char *what)
+{
+	printf("board: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void counter_open(const char *path)
+{
+	int file = open(path, O_RDONLY | O_SYNC);
+	char *page;
+
+	if (file < 0)
+		die(path);
+	page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, file, SYSREG);
+	if (page == MAP_FAILED)
+		die("mmap");
+	counter = (volatile uint32_t *)(page + SYS_24MHZ);
+	close(file);
+}
+
+static uint32_t now(void)
+{
+	return *counter;
+}
+
+static int init(void)
+{
+	char *const words[] = { "/init", NULL };
+	uint32_t at;
+
+	/* nothing is mounted yet */
+	if (mknod("/dev/bench-mem", S_IFCHR | 0600, makedev(1, 1)))
+		die("mknod");
+	counter_open("/dev/bench-mem");
+	at = now();
+	printf("board: init at %u\n", at);
+	fflush(stdout);
+	execv(words[0], words);
+	die(words[0]);
+	return 1;
+}
+
+static int run(char **words)
+{
+	printf("board: run at %u\n", now());
+	fflush(stdout);
+	execvp(words[0], words);
+	die(words[0]);
+	return 1;
+}
+
+/* The number of this instance: what several of them say stands on one console. */
+static unsigned int self(void)
+{
+	FILE *file = fopen("/sys/class/misc/fsw/self", "r");
+	unsigned int number;
+
+	if (!file || fscanf(file, "%u", &number) != 1)
+		die("/sys/class/misc/fsw/self");
+	fclose(file);
+	return number;
+}
+
+static int turn(unsigned int instance, unsigned int count, unsigned int first)
+{
+	static uint32_t before[TURNS_MAX], after[TURNS_MAX];
+	struct fsw_ioc_switch request;
+	int file = open(FSW_DEVICE, O_RDWR);
+	unsigned int i;
+
+	if (file < 0)
+		die(FSW_DEVICE);
+	if (count > TURNS_MAX)
+		count = TURNS_MAX;
+	for (i = 0; i < count; i++) {
+		memset(&request, 0, sizeof(request));
+		request.size = sizeof(request);
+		request.instance = instance;
+		request.flags = instance ? 0 : FSW_SWITCH_REHEARSE;
+		/* What the last turn left to be done is done; and sleeps in the suspend end with a tick, so a fixed pause would measure one case. */
+		usleep(PAUSE_US + (first + i) * STEP_US % TICK_US);
+		before[i] = now();
+		if (ioctl(file, FSW_IOC_SWITCH, &request)) {
+			printf("board: turn %u: library's error %d, %s, %s\n", i, request.result.error, request.result.who,
+			       request.result.what);
+			die("switch");
+		}
+		after[i] = now();
+	}
+	for (i = 0; i < count; i++)
+		printf("board: turn %u %u %u %u\n", self(), instance, before[i], after[i]);
+	return 0;
+}
+
+static uint32_t integers(void)
+{
+	uint32_t value = 1, sum = 0, i;
+
+	for (i = 0; i < 6000000; i++) {
+		value = value * 1664525 + 1013904223;
+		sum += value >> (i & 15) ^ sum << 1;
+	}
+	return sum;
+}
+
+/* Fresh pages, in order and out of order */
+static uint32_t memory_walk(void)
+{
+	const uint32_t bytes = 16 << 20;
+	unsigned char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t sum = 0, at = 0, i;
+
+	if (memory == MAP_FAILED)
+		die("mmap");
+	memset(memory, 0x5a, bytes);
+	for (i = 0; i < 1000000; i++) {
+		at = (at * 1103515245 + 12345) % bytes;
+		sum += memory[at];
+		memory[at] = (unsigned char)sum;
+	}
+	memcpy(memory, memory + bytes / 2, bytes / 2);
+	munmap(memory, bytes);
+	return sum;
+}
+
+static uint32_t system_calls(void)
+{
+	char block[512] = "";
+	uint32_t sum = 0, i;
+	int ends[2], file, status;
+	pid_t child;
+
+	if (pipe(ends))
+		die("pipe");
+	for (i = 0; i < 10000; i++) {
+		sum += (uint32_t)getppid();
+		if (write(ends[1], block, sizeof(block)) != sizeof(block) || read(ends[0], block, sizeof(block)) != sizeof(block))
+			die("pipe");
+	}
+	close(ends[0]);
+	close(ends[1]);
+	for (i = 0; i < 50; i++) {
+		child = fork();
+		if (child == 0)
+			_exit(7);
+		if (child < 0 || waitpid(child, &status, 0) != child)
+			die("fork");
+		sum += (uint32_t)status;
+	}
+	for (i = 0; i < 500; i++) {
+		file = open("/tmp/work", O_RDWR | O_CREAT | O_TRUNC, 0600);
+		if (file < 0 || write(file, block, sizeof(block)) != sizeof(block))
+			die("/tmp/work");
+		close(file);
+		unlink("/tmp/work");
+	}
+	return sum;
+}
+
+static int work(unsigned int count)
+{
+	uint32_t before, after, sum;
+
+	while (count--) {
+		/* begin right after a tick of the clock: how many fall into it is then the same each time */
+		usleep(PAUSE_US);
+		before = now();
+		sum = integers();
+		sum += memory_walk();
+		sum += system_calls();
+		after = now();
+		printf("board: work %u %u (%u)\n", before, after, sum);
+	}
+	return 0;
+}
+
+static uint16_t checksum(const void *data, size_t bytes)
+{
+	const uint16_t *words = data;
+	uint32_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < bytes / 2; i++)
+		sum += words[i];
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t) ~(sum + (sum >> 16));
+}
+
+static int echo(const char *address)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct timeval patience = { .tv_sec = 5 };
+	struct {
+		struct icmphdr head;
+		char data[56];
+	} packet = { .head = { .type = ICMP_ECHO } };
+	char answer[256];
+	int line = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+
+	if (line < 0 || !inet_aton(address, &to.sin_addr))
+		die("socket");
+	setsockopt(line, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	packet.head.checksum = checksum(&packet, sizeof(packet));
+	if (sendto(line, &packet, sizeof(packet), 0, (struct sockaddr *)&to, sizeof(to)) != sizeof(packet))
+		die("send");
+	if (recv(line, answer, sizeof(answer), 0) < (ssize_t)sizeof(packet))
+		die("no echo");
+	return 0;
+}
+
+int main(int count, char **words)
+{
+	if (getpid() == 1)
+		return init();
+	if (count == 3 && !strcmp(words[1], "echo"))
+		return echo(words[2]);
+	counter_open("/dev/mem");
+	if (count >= 3 && !strcmp(words[1], "run"))
+		return run(words + 2);
+	if ((count == 4 || count == 5) && !strcmp(words[1], "turn"))
+		return turn((unsigned int)atoi(words[2]), (unsigned int)atoi(words[3]),
+			    count == 5 ? (unsigned int)atoi(words[4]) : 0);
+	if (count == 3 && !strcmp(words[1], "work"))
+		return work((unsigned int)atoi(words[2]));
+	printf("board: run COMMAND... | turn N COUNT [I] | work COUNT | echo ADDRESS\n");
+	return 2;
+}
