@@ -135,7 +135,9 @@ def build(terminal, interactive):
 def listen(board, tale):
     """Take the lines of the story as they come, up to the last."""
     while not tale.final:
-        match = board.expect(r"@(\w+ self=[^\r\n]*)\r?\n", TIMEOUT)
+        match = board.expect(r"@(\w+ self=[^\r\n]*)\r?\n|((?:Kernel panic|Nothing was started|Exception:)[^\r\n]*)\r?\n", TIMEOUT)
+        if match.group(2):
+            raise story.Wrong(match.group(2).decode(errors="replace"))
         tale.line("@" + match.group(1).decode(errors="replace"))
     board.check()
 
@@ -161,8 +163,13 @@ def perform(terminal, kernels, bootloader, volume, guest):
         return tale.result(SWITCHES)
     except (harness.Failed, story.Wrong, AssertionError, ValueError, KeyError) as reason:
         BUILD_LOG.open("a").write(traceback.format_exc())
-        what = str(reason).split(". The console said last:")[0].splitlines()[0] if str(reason) else type(reason).__name__
-        if isinstance(reason, (ValueError, KeyError)):
+        what = (str(reason).split(". The console said last:")[0].splitlines() or [type(reason).__name__])[0]
+        trouble = next((line for line in board.text().splitlines() if harness.TROUBLE.search(line)), None)
+        if trouble:
+            what = f"a kernel is in trouble: {trouble.strip()}"
+        elif what.startswith("no '"):
+            what = f"the story did not go on for {TIMEOUT} s"
+        elif isinstance(reason, (ValueError, KeyError)):
             what = f"an answer of an instance is not understood ({type(reason).__name__}: {what})"
         running = next((number for number, state in lanes.state.items() if state == "┃"), None)
         state = f"{tale.end:.3f} s of guest time, " + (f"instance {running} had the machine last" if running else "no instance was up")

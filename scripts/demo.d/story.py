@@ -162,8 +162,6 @@ class Story:
     def on_loaded(self, values):
         at = self.clock.at(values["ticks"])
         said = values["said"]
-        if said["exit"]:
-            raise Wrong(f"loading the second kernel: {said['message']}")
         self.fswctl = said["fswctl"]
         self.boot.update(load_s=at - self.boot["load_at_s"], loaded_at_s=at, sections=said["sections"], start=said["start"], name=said["name"],
                          cmdline=said["cmdline"], section_bytes=said["section_bytes"])
@@ -190,7 +188,7 @@ class Story:
             raise Wrong(f"instance {one['id']} is back, and nobody gave it the machine")
         last = said["last"]
         if said["exit"] or not last or outcome and said["outcome"] != outcome:
-            raise Wrong(f"a suspend and resume of instance {one['id']} ended as '{said['outcome']}': {said.get('message')}")
+            raise Wrong(f"a suspend and resume of instance {one['id']} ended as '{said['outcome']}'")
         entry = {"from": self.leaving["from"], "to": one["id"], "left_s": self.leaving["left_s"], "back_s": at, "total_ms": last["total_ms"],
                  "ms": last["ms"], "outcome": said["outcome"], "counter_left": one["counter"], "counter_back": int(values["counter"]),
                  "counter_on": int(values["again"]), "process": values["process"], "file": values["file"],
@@ -219,8 +217,8 @@ class Story:
         self.note(at, int(values["self"]), "end")
 
     def on_failed(self, values):
-        said = values["said"]
-        raise Wrong(f"in instance {values['self']}, fswctl {values['command']}: {said['message']} ({said['state']})")
+        error = values["said"].get("error") or {}
+        raise Wrong(f"in instance {values['self']}, fswctl {values['command']}: {error.get('message', 'failed')} ({error.get('state', 'no more is known')})")
 
     # -- what must be so --
 

@@ -98,13 +98,18 @@ class Steps:
         self.terminal = terminal
         self.start = 0.0
         self.name = ""
+        self.said = False
 
     def begin(self, name, doing="looking"):
-        self.start, self.name = time.monotonic(), name
+        self.start, self.name, self.said = time.monotonic(), name, False
         self.at(doing)
 
     def at(self, doing):
         self.terminal.passing(f"    {self.name:<16}{doing}")
+        # where lines stay, one says that something takes long
+        if not self.terminal.live and not self.said and time.monotonic() > self.start + 20:
+            self.said = True
+            self.terminal.line(f"    {self.name:<16}{doing}")
 
     def done(self, what):
         self.terminal.clear()

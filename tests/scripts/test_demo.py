@@ -35,7 +35,7 @@ def entry(at, other, mode="switch", shift=0.0):
 
 
 def said(**values):
-    return json.dumps({"fswctl": "0.1.0", "exit": 0, "error": None, "message": None, **values})
+    return json.dumps({"fswctl": "0.1.0", "exit": 0, "error": None, **values})
 
 
 def area_map(guest):
@@ -171,6 +171,9 @@ class TestStory(unittest.TestCase):
                              ('"outcome": "plain"', '"outcome": "undone"'), ('"last": {', '"last": null, "was": {')):
             with self.subTest(pattern), self.assertRaises((story.Wrong, KeyError, ValueError)):
                 play(change(self.lines, 0, pattern, new))
+        error = '{"exit": 1, "error": {"message": "boot: not enough memory", "state": "nothing was changed", "next": "-"}}'
+        with self.assertRaisesRegex(story.Wrong, r"in instance 1, fswctl boot: boot: not enough memory \(nothing was changed\)"):
+            play([*self.lines[:4], f"@failed self=1 command=boot said={error}"])
         with self.assertRaisesRegex(story.Wrong, "nobody gave it the machine"):
             play([line for line in self.lines if "@leave self=2 ticks=" not in line])
 
