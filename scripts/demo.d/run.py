@@ -206,7 +206,8 @@ def main(words):
             except BlockingIOError:
                 raise SystemExit("scripts/demo: another one runs in this folder. Nothing was run. Wait for its end, then: scripts/demo") from None
             # what an earlier run left says nothing of this one
-            for path in (DEMO / "report.html", DEMO / "report.json", BUILD_LOG, SERIAL_LOG, QEMU_LOG):
+            report_files = [] if "--interactive" in words else [DEMO / "report.html", DEMO / "report.json", SERIAL_LOG]
+            for path in (*report_files, BUILD_LOG, QEMU_LOG):
                 path.unlink(missing_ok=True)
         except PermissionError as reason:
             raise SystemExit(f"scripts/demo: {reason.filename} can not be written: another user made it. Nothing was run. "
