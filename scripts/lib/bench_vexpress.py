@@ -222,9 +222,10 @@ class Pair:
 
 
 def over_plain(switches, plain):
-    """A switch to and one back, over a plain suspend of each kernel: both kernels' ways out and ways in are in both sums."""
-    alone = sum(map(statistics.median, plain))
-    return [there / alone + back / alone for there, back in zip(*switches)]
+    """Both directions' medians together, over both plain suspends': each kernel's way out and way in is in both sums. One value for each
+    switch, with its own deviation."""
+    total, alone = (sum(map(statistics.median, ticks)) for ticks in (switches, plain))
+    return [(total + one - statistics.median(direction)) / alone for direction in switches for one in direction]
 
 
 # -- figures: name, unit, limit, values --

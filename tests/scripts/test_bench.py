@@ -90,7 +90,7 @@ class Board(unittest.TestCase):
         self.assertEqual(board.phases(log, 0, 8), ([1.5], [168]))
 
     def test_over_plain(self):
-        self.assertEqual(board.over_plain(([11, 12], [21, 22]), ([10, 10, 99], [20, 20, 0])), [32 / 30, 34 / 30])
+        self.assertEqual(board.over_plain(([11, 12, 19], [20, 21, 22]), ([10, 10, 99], [20, 20, 0])), [one / 30 for one in (32, 33, 40, 32, 33, 34)])
 
     def test_lines(self):
         old = "a\nb\nc\n"
