@@ -56,8 +56,8 @@ def tell(who, kind, values):
         entry = values["entry"]
         found = [f"process {'at ' + str(entry['counter_back']) if entry['process'] == 'there' else 'GONE'}",
                  "file sound" if entry["file"] == "sound" else "file CHANGED", f"clock {off(entry['clock_change_s'])} off"]
-        number = "first back" if entry["number"] == 0 else f"switch {entry['number']:>2} "
-        return f"{number}  {ms(entry['total_ms'])}   {', '.join(found)}"
+        number = "first back" if entry["number"] == 0 else f"switch {entry['number']:>2}"
+        return f"{number:<10}   {ms(entry['total_ms'])}   {', '.join(found)}"
     if kind == "end":
         return "The end. The board is switched off."
     return None
@@ -171,7 +171,8 @@ def follow(told, show=lambda *_: None):
     def heard(at, who, kind, values):
         text = tell(who, kind, values)
         if text:
-            told.append({"at_s": at, "who": who, "text": " ".join(text.split())})
+            columns = [" ".join(column.split()) for column in text.split("   ")]
+            told.append({"at_s": at, "who": who, "text": ": ".join(columns[:2]) + "".join(f"; {column}" for column in columns[2:])})
         show(at, who, kind, values)
     return heard
 
