@@ -301,9 +301,8 @@ static void memory(struct work *work, const struct fsw_tree *what)
 
 int fsw_tree_complete(void *tree, uint32_t room, const struct fsw_tree *what)
 {
-	struct work work;
+	struct work work = { tree, 0, 0, 0 };
 
-	work.tree = tree;
 	work.error = whole(tree, room, room);
 	if (work.error)
 		return work.error;

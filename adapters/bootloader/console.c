@@ -124,10 +124,15 @@ void say(const char *format, ...)
 int key(uint32_t milliseconds)
 {
 	uint32_t start = CLOCK;
+	uint32_t pause;
 
-	while (FLAGS & FLAGS_NOTHING)
+	while (FLAGS & FLAGS_NOTHING) {
 		if (milliseconds != KEY_FOREVER && CLOCK - start >= milliseconds * BOARD_CLOCK_KHZ)
 			return -1;
+		/* Each look at a register is a lock in an emulator: leave some to those who bring the key. */
+		for (pause = 1000; pause; pause--)
+			__asm__ volatile("" : : : "memory");
+	}
 	return (int)(DATA & 0xff);
 }
 

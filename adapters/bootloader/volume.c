@@ -168,20 +168,22 @@ static int file(struct volume *volume, struct line *line, struct volume_file *ou
 	struct member member;
 	struct line name, crc;
 	uint32_t offset = 0, at = volume->at;
-	int error;
 
 	if (out->bytes)
 		return -VOLUME_TWICE;
 	if (!word(line, &name) || !number(line, volume->size, &out->size) || !word(line, &crc) || line->at != line->end ||
 	    crc.end - crc.at != 8 || !hex((const unsigned char *)crc.at, &out->crc))
 		return -VOLUME_LINE;
-	do {
-		error = member_at(volume, offset, &member);
+	for (;;) {
+		int error = member_at(volume, offset, &member);
+
+		volume->at = at;
+		if (error || last(&member))
+			return -VOLUME_NO_FILE;
+		if (called(&member, name.at, (uint32_t)(name.end - name.at)))
+			break;
 		offset = member.next;
-	} while (!error && !last(&member) && !called(&member, name.at, (uint32_t)(name.end - name.at)));
-	volume->at = at;
-	if (error || last(&member))
-		return -VOLUME_NO_FILE;
+	}
 	if (member.size != out->size)
 		return -VOLUME_SIZE;
 	out->bytes = member.bytes;
