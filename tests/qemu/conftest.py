@@ -97,13 +97,6 @@ def boot_command(release, start=0x80000000, sections=8, name=None, cmdline="", m
             f" --name {name or 'guest-' + release} --cmdline '{QUIET} {cmdline}' {more}").strip()
 
 
-def boot_guest(board, release, number=2, **options):
-    """Boot a guest from the running instance and wait for its shell. The command that the other hangs in."""
-    begun = board.begin(boot_command(release, **options))
-    board.wait_instance(number)
-    return begun
-
-
 def file_name(request):
     return re.sub(r"[^\w.,=-]+", "_", request.node.name)
 
@@ -136,9 +129,8 @@ class Pair:
         if not self.board:
             self.bench = Bench("pair")
             self.board = self.bench.board()
-            begun = boot_guest(self.board, "6.12")
-            self.board.begin("fswctl switch 1")
-            self.board.finish(begun).ok()
+            self.board.boot(boot_command("6.12"))
+            self.board.go(1).ok()
         return self.board
 
     def stop(self):

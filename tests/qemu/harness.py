@@ -201,7 +201,10 @@ class Answer:
         return self.text
 
     def json(self):
-        return json.loads(self.text)
+        """The last object of JSON that was printed: others may have run, and said something, since the command was given."""
+        text = PRINTK.sub("", self.text)
+        start = text.rfind("\n{") + 1
+        return json.loads(text[start:])
 
 
 class Area:
@@ -253,6 +256,8 @@ class Board:
         self.log.touch()
         self.driver = None
         self.target = None
+        self.running = 1
+        self.hanging = {}  # the command that each sleeper waits in
         self.trouble_is_wanted = False
         self.checked = 0
         self.short = pathlib.Path(tempfile.mkdtemp(prefix="fsw-board-"))  # the path of a socket has at most 107 bytes
@@ -310,7 +315,7 @@ class Board:
     def send(self, line):
         self.driver.sendline(line)
 
-    def wait_instance(self, number, timeout=60):
+    def wait_instance(self, number, timeout=120):
         """Until the instance has booted and its shell waits for a command."""
         self.expect("fsw-init: ready", timeout)
         self.expect(rf"fsw{number}# ", timeout)
@@ -322,7 +327,7 @@ class Board:
         self.send(f"echo '<'{number}'<'; {{ {command}\n}}; echo '>'{number}'>'$?")
         return number, command
 
-    def finish(self, begun, timeout=60):
+    def finish(self, begun, timeout=120):
         """Wait until such a command has ended, whoever ran in between."""
         number, command = begun
         match = self.expect(rf">{number}>(\d+)\r?\n", timeout)
@@ -332,11 +337,24 @@ class Board:
         if start < 0 or end < start:
             self._fail(f"'{command}' ended, and did not begin")
         body = re.sub(r"^<\d+<\n", "", text[start:end])
-        return Answer(command, PRINTK.sub("", body), int(match.group(1)))
+        return Answer(command, body, int(match.group(1)))
 
-    def run(self, command, timeout=60):
+    def run(self, command, timeout=120):
         """A command in the running instance: what it said and its status."""
         return self.finish(self.begin(command), timeout)
+
+    def boot(self, command, number=2):
+        """Boot another instance from the running one, and wait for its shell."""
+        self.hanging[self.running] = self.begin(command)
+        self.wait_instance(number)
+        self.running = number
+
+    def go(self, target, command=None):
+        """From the running instance to a sleeper: what the command says in which that one fell asleep."""
+        self.hanging[self.running] = self.begin(command or f"fswctl switch {target}")
+        answer = self.finish(self.hanging.pop(target))
+        self.running = target
+        return answer
 
     def reset(self):
         """The board's reset; memory keeps what it has."""

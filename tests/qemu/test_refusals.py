@@ -56,7 +56,7 @@ KERNELS = {
     "x86": ("head -c 100000 /dev/zero >/tmp/image; printf 'MZ' | dd of=/tmp/image conv=notrunc;"
             " printf 'HdrS' | dd of=/tmp/image bs=1 seek=514 conv=notrunc", "x86|not a zImage"),
     "uimage": ("printf '\\047\\005\\031\\126' >/tmp/image; cat /boot/zImage-6.1 >>/tmp/image", "U-Boot"),
-    "big-endian": ("cp /boot/zImage-6.1 /tmp/image; printf '\\001\\002\\003\\004' | dd of=/tmp/image bs=1 seek=48 conv=notrunc", "big-endian"),
+    "big-endian": ("cp /boot/zImage-6.1 /tmp/image; printf '\\004\\003\\002\\001' | dd of=/tmp/image bs=1 seek=48 conv=notrunc", "big-endian"),
 }
 
 
@@ -110,13 +110,17 @@ def test_not_contiguous(pair):
         pair.run("fswctl boot --kernel /boot/zImage-6.1 --memory 40 --contiguous 40").refused("no such run free", "the longest run", status=1)
 
 
-@pytest.mark.parametrize("start", [0x60000000, 0x78000000, 0x84000000, 0x9C000000], ids=["kernel-core", "into-2", "in-2", "shared"])
-def test_not_free(pair, start):
+NOT_FREE = {"kernel-core": (0x60000000, 8), "into-2": (0x78000000, 16), "in-2": (0x80000000, 4), "shared": (0x98000000, 8)}
+
+
+@pytest.mark.parametrize("start, sections", NOT_FREE.values(), ids=NOT_FREE)
+def test_not_free(pair, start, sections):
     with unchanged(pair):
-        pair.run(boot_command("6.1", start=start, sections=8)).refused("no such run free", r"section \d+ at 0x", status=1)
+        pair.run(boot_command("6.1", start=start, sections=sections)).refused("no such run free", r"section \d+ at 0x", status=1)
 
 
-@pytest.mark.parametrize("start, text", [(0x90100000, "not aligned"), (0xC0000000, "outside the map")], ids=["unaligned", "outside"])
+@pytest.mark.parametrize("start, text", [(0x91000000, "multiple of 128 MiB"), (0x90100000, "multiple"), (0xC0000000, "outside the map")],
+                         ids=["section", "unaligned", "outside"])
 def test_start(pair, start, text):
     with unchanged(pair):
         pair.run(boot_command("6.1", start=start, sections=4)).refused(text, status=1)
@@ -134,7 +138,7 @@ def test_section_in_use(pair):
         free = pair.run("grep MemTotal /proc/meminfo").ok()
         command = boot_command("6.1", start=0x90000000, sections=4)
         for _ in range(2):
-            pair.run(command, timeout=120).refused("section 50", "in use", status=1)
+            pair.run(command).refused("section 50", "in use", status=1)
             assert pair.run("grep MemTotal /proc/meminfo").ok() == free
         pair.run(f"echo 0 >{FAULTS}/pin").ok()
 
@@ -160,7 +164,7 @@ def test_driver_refuses_boot(pair):
     with unchanged(pair):
         free = pair.run("grep MemTotal /proc/meminfo").ok()
         pair.run(f"echo devices >{FAULTS}/refuse").ok()
-        pair.run(boot_command("6.1", **ELSEWHERE), timeout=120).refused("fsw-fault", status=5)
+        pair.run(boot_command("6.1", **ELSEWHERE)).refused("fsw-fault", status=5)
         pair.run(f"echo >{FAULTS}/refuse").ok()
         assert pair.run("grep MemTotal /proc/meminfo").ok() == free
 
@@ -178,7 +182,7 @@ def test_pending(pair):
         pair.run(f"echo devices >{FAULTS}/refuse").ok()
         first = boot_command("6.1", start=0x90000000, sections=8)
         answer = pair.run(f"{first} >/tmp/first 2>&1 & i=0; while [ $i -lt 100 ]; do i=$((i+1)); fswctl switch 2 >/tmp/second 2>&1;"
-                          " grep -q 'another request' /tmp/second && break; done; cat /tmp/second; wait; [ $i = 100 ]", timeout=120)
+                          " grep -q 'another request' /tmp/second && break; done; cat /tmp/second; wait; [ $i = 100 ]")
         answer.refused("another request is in progress", "fswctl status", status=1)
         pair.run("cat /tmp/first; rm /tmp/first /tmp/second").ok()
         pair.run(f"echo >{FAULTS}/refuse").ok()
@@ -202,9 +206,8 @@ def test_spoilt_sleeper(pair, offset, text):
             debugger.write(address, [good[0] ^ 0x04])
         pair.run("fswctl switch 2").refused(text, status=3)
         pair.write_memory(address, good)
-    begun = pair.begin("fswctl switch 2")
-    pair.send("fswctl switch 1")
-    pair.finish(begun).ok()
+    pair.go(2).ok()
+    pair.go(1).ok()
 
 
 def test_spoilt_handover(pair):
@@ -217,6 +220,5 @@ def test_spoilt_handover(pair):
         assert "did not take place" in pair.run("dmesg | tail -n 20").ok()
         assert pair.read_memory(address, 8).read_bytes() != good
         pair.write_memory(address, good)
-    begun = pair.begin("fswctl switch 2")
-    pair.send("fswctl switch 1")
-    pair.finish(begun).ok()
+    pair.go(2).ok()
+    pair.go(1).ok()
