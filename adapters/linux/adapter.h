@@ -62,7 +62,10 @@ int fsw_memory_keep(void);
 int fsw_section_offline(u32 section);
 int fsw_section_online(u32 section);
 void fsw_take_claimed(void);
-void fsw_copy_in(phys_addr_t to, const void *from, size_t bytes);
+void fsw_flush(void);
+void fsw_lend_begin(void);
+void fsw_lend_undo(void);
+int fsw_copy_in(phys_addr_t to, const void *from, size_t bytes);
 
 /* boot.c: a new instance */
 int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline);

@@ -175,7 +175,6 @@ static int __init map_area(void)
 		if (size > fsw.carve_size)
 			size = fsw.carve_size;
 		iounmap((void __iomem *)fsw.memory);
-		fsw.carve_size = resource_size(&resource);
 		fsw.memory = (void __force *)ioremap_wc(fsw.at, PAGE_ALIGN(size));
 	}
 	if (!fsw.memory) {

@@ -24,7 +24,6 @@ enum fsw_leaving {
  * @seconds: a clock of whole seconds that goes on in a suspend, for sleeps that @clock wraps in;
  *	NULL: none
  * @resume: physical address where this kernel is resumed, MMU off
- * @mrr: the mandatory resume registers; the rows must be in the kernel image
  * @leave: the last step of a suspend, interrupts off, one core: never returns but by a resume.
  *	@stamp is the physical address that takes the clock as the last thing before a hand-over.
  *	Returns 0 after a resume, else this kernel never left.
@@ -36,7 +35,6 @@ struct fsw_board {
 	u32 (*clock)(void);
 	u32 (*seconds)(void);
 	phys_addr_t resume;
-	struct fsw_segments mrr;
 	int (*leave)(enum fsw_leaving how, phys_addr_t area, phys_addr_t stamp);
 	u32 (*came)(void);
 };

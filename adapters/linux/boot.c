@@ -29,9 +29,10 @@ struct making {
 	struct fsw_ioc_boot *request;
 	struct fsw_ioc_result *result;
 	const char *cmdline;
-	struct file *kernel;
-	struct file *initrd;
-	struct file *tree;
+	struct image {
+		struct file *file; /* NULL: none */
+		loff_t bytes;	   /* as it was when it was looked at */
+	} kernel, initrd, tree;
 	void *buffer; /* FSW_IMAGE_TREE_ROOM bytes */
 	u64 base;     /* of the run that holds the images */
 	struct fsw_placement at;
@@ -75,10 +76,8 @@ static int read_all(struct making *making, struct file *file, void *to, size_t b
 /* Where everything goes, if the run begins at `base` */
 static int place(struct making *making, u64 base)
 {
-	u64 kernel_bytes = i_size_read(file_inode(making->kernel));
-	u64 initrd_bytes = making->initrd ? i_size_read(file_inode(making->initrd)) : 0;
-	int error = fsw_image_place(base, section_bytes(making->request->contiguous), kernel_bytes,
-				    initrd_bytes, &making->at);
+	int error = fsw_image_place(base, section_bytes(making->request->contiguous),
+				    making->kernel.bytes, making->initrd.bytes, &making->at);
 
 	return error ? refuse_image(making, error) : 0;
 }
@@ -89,17 +88,17 @@ static int read_tree(struct making *making)
 	loff_t size;
 	int error;
 
-	if (!making->tree) {
+	if (!making->tree.file) {
 		size = fdt_totalsize(initial_boot_params);
 		if (size > FSW_IMAGE_TREE_ROOM)
 			return refuse_image(making, -FSW_IMAGE_TREE_LARGE);
 		memcpy(making->buffer, initial_boot_params, size);
 		return 0;
 	}
-	size = i_size_read(file_inode(making->tree));
+	size = making->tree.bytes;
 	if (size > FSW_IMAGE_TREE_MAX)
 		return refuse_image(making, -FSW_IMAGE_TREE_LARGE);
-	error = read_all(making, making->tree, making->buffer, size, 0);
+	error = read_all(making, making->tree.file, making->buffer, size, 0);
 	if (error)
 		return error;
 	error = fsw_tree_check(making->buffer, size);
@@ -109,11 +108,11 @@ static int read_tree(struct making *making)
 /* Look at all images before anything is touched. */
 static int examine(struct making *making)
 {
-	u64 bytes = i_size_read(file_inode(making->kernel));
+	u64 bytes = making->kernel.bytes;
 	u64 head[FSW_IMAGE_HEAD_BYTES / 8];
 	int error;
 
-	error = read_all(making, making->kernel, head, min_t(u64, bytes, sizeof(head)), 0);
+	error = read_all(making, making->kernel.file, head, min_t(u64, bytes, sizeof(head)), 0);
 	if (error)
 		return error;
 	error = fsw_image_check(head, bytes);
@@ -127,16 +126,18 @@ static int examine(struct making *making)
 static int free_somewhere(struct fsw_ioc_boot *request)
 {
 	u64 end = fsw.area.header->geometry.base + section_bytes(fsw.area.sections);
-	int error = FSW_ERR(CONTIGUOUS);
+	int error;
 
 	request->start = ALIGN(fsw.area.header->geometry.base, FSW_IMAGE_BASE_ALIGN);
 	for (; request->start < end; request->start += FSW_IMAGE_BASE_ALIGN) {
 		error = fsw_free(&fsw.area, fsw.self, request->instance, request->start,
 				 request->contiguous, request->total);
+		if (error == FSW_ERR(OUTSIDE))
+			break;
 		if (error != FSW_ERR(CONTIGUOUS))
 			return error;
 	}
-	return error == FSW_ERR(OUTSIDE) ? FSW_ERR(CONTIGUOUS) : error;
+	return FSW_ERR(CONTIGUOUS);
 }
 
 /* Sections for the new instance: all or nothing (SPEC section 4.1). */
@@ -147,6 +148,7 @@ static int free_sections(struct making *making)
 	u32 section = 0;
 	int found, error;
 
+	fsw_lend_begin();
 	if (request->start == FSW_ANY_START)
 		error = free_somewhere(request);
 	else
@@ -165,12 +167,16 @@ static int free_sections(struct making *making)
 		error = fsw_section_offline(section);
 		if (error)
 			break;
-		fsw_cmm_offline(&fsw.area, fsw.self, section);
+		found = fsw_cmm_offline(&fsw.area, fsw.self, section);
+		if (found < 0) {
+			fsw_section_online(section);
+			break;
+		}
 		WRITE_ONCE(progress.done, progress.done + 1);
 	}
 	if (found == 0)
 		return fsw_report_error(result, fsw_free_commit(&fsw.area, fsw.self));
-	if (found == 1)
+	if (found > 0)
 		fsw_refuse(result, error,
 			   "section %u at 0x%llx is in use and does not free: all others are back",
 			   section, fsw_section_address(&fsw.area, section));
@@ -194,13 +200,12 @@ static int put(struct making *making, u64 to, const void *from, u32 bytes)
 
 	if (error)
 		return fsw_report_error(making->result, error);
-	fsw_copy_in(to, from, bytes);
-	return 0;
+	return fsw_copy_in(to, from, bytes);
 }
 
-static int put_file(struct making *making, const char *label, struct file *file, u64 to)
+static int put_file(struct making *making, const char *label, const struct image *image, u64 to)
 {
-	u64 size = i_size_read(file_inode(file));
+	u64 size = image->bytes;
 	u64 done;
 	int error = 0;
 
@@ -210,7 +215,7 @@ static int put_file(struct making *making, const char *label, struct file *file,
 	for (done = 0; !error && done < size; done += CHUNK) {
 		u32 part = min_t(u64, CHUNK, size - done);
 
-		error = read_all(making, file, making->buffer, part, done);
+		error = read_all(making, image->file, making->buffer, part, done);
 		if (!error)
 			error = put(making, to + done, making->buffer, part);
 		WRITE_ONCE(progress.done, done + part);
@@ -249,9 +254,9 @@ static int put_tree(struct making *making)
 	};
 	int error;
 
-	if (making->initrd) {
+	if (making->initrd.file) {
 		what.initrd = making->at.initrd;
-		what.initrd_size = i_size_read(file_inode(making->initrd));
+		what.initrd_size = making->initrd.bytes;
 	}
 	/* the buffer served for the files meanwhile */
 	error = read_tree(making);
@@ -271,13 +276,14 @@ static int fill(struct making *making)
 	if (!error)
 		error = place(making, making->base);
 	if (!error)
-		error = put_file(making, "kernel", making->kernel, making->at.kernel);
-	if (!error && making->initrd)
-		error = put_file(making, "initrd", making->initrd, making->at.initrd);
+		error = put_file(making, "kernel", &making->kernel, making->at.kernel);
+	if (!error && making->initrd.file)
+		error = put_file(making, "initrd", &making->initrd, making->at.initrd);
 	if (!error)
 		error = put_tree(making);
 	if (error)
 		return error;
+	fsw_flush();
 	/* ARM boot protocol: Documentation/arm/booting.rst */
 	load.base = making->base;
 	load.entry = making->at.kernel;
@@ -292,7 +298,7 @@ static int fill(struct making *making)
 static void unload(u32 instance)
 {
 	if (fsw_kill(&fsw.area, fsw.self, instance) == 0)
-		fsw_take_claimed();
+		fsw_lend_undo();
 }
 
 static int load(struct making *making)
@@ -313,27 +319,42 @@ static int load(struct making *making)
 	return error;
 }
 
+/* What is looked at now is what is loaded: a file that grows meanwhile is cut. */
+static int open_image(struct making *making, struct image *image, const char *label, int fd)
+{
+	if (fd < 0)
+		return 0;
+	image->file = fget(fd);
+	if (!image->file)
+		return fsw_refuse(making->result, -EBADF, "%s: not an open file", label);
+	if (!(image->file->f_mode & FMODE_READ))
+		return fsw_refuse(making->result, -EBADF, "%s: not open for reading", label);
+	image->bytes = i_size_read(file_inode(image->file));
+	return 0;
+}
+
 static int open_files(struct making *making)
 {
 	struct fsw_ioc_boot *request = making->request;
+	int error = open_image(making, &making->kernel, "kernel", request->kernel_fd);
 
-	making->kernel = fget(request->kernel_fd);
-	making->initrd = request->initrd_fd < 0 ? NULL : fget(request->initrd_fd);
-	making->tree = request->tree_fd < 0 ? NULL : fget(request->tree_fd);
-	if (!making->kernel || (request->initrd_fd >= 0 && !making->initrd) ||
-	    (request->tree_fd >= 0 && !making->tree))
-		return fsw_refuse(making->result, -EBADF, "an image is not an open file");
-	return 0;
+	if (!error && !making->kernel.file)
+		error = fsw_refuse(making->result, -EBADF, "kernel: not an open file");
+	if (!error)
+		error = open_image(making, &making->initrd, "initrd", request->initrd_fd);
+	if (!error)
+		error = open_image(making, &making->tree, "device tree", request->tree_fd);
+	return error;
 }
 
 static void close_files(struct making *making)
 {
-	if (making->kernel)
-		fput(making->kernel);
-	if (making->initrd)
-		fput(making->initrd);
-	if (making->tree)
-		fput(making->tree);
+	if (making->kernel.file)
+		fput(making->kernel.file);
+	if (making->initrd.file)
+		fput(making->initrd.file);
+	if (making->tree.file)
+		fput(making->tree.file);
 }
 
 /* The lowest id that has neither a page nor sections */
@@ -388,8 +409,11 @@ int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 	u64 asked;
 	int error;
 
-	if (request->flags & ~known)
-		return fsw_refuse(result, -EINVAL, "unknown flags 0x%x", request->flags);
+	if (request->flags & ~known ||
+	    (request->flags & FSW_BOOT_STAY && request->flags & FSW_BOOT_LOADED))
+		return fsw_refuse(result, -EINVAL,
+				  "unknown flags 0x%x, or flags that exclude each other",
+				  request->flags);
 	if (strnlen(request->name, sizeof(request->name)) == sizeof(request->name))
 		return fsw_refuse(result, -EINVAL, "the name is longer than %zu bytes",
 				  sizeof(request->name) - 1);
@@ -412,11 +436,11 @@ int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 	error = fsw_boot(&fsw.area, fsw.self, request->instance,
 			 request->flags & FSW_BOOT_DIRECT ? FSW_FLAG_DIRECT : 0);
 	trace_fsw_request(FSW_MODE_BOOT, request->instance, error);
-	if (error)
-		return fsw_report_error(result, error);
-	if (request->flags & FSW_BOOT_DRY_RUN)
+	if (!error && request->flags & FSW_BOOT_DRY_RUN)
 		return fsw_report_error(result, fsw_cancel(&fsw.area, fsw.self));
-	error = fsw_go(FSW_MODE_BOOT, request->instance, asked, result);
+	error = fsw_report_error(result, error);
+	if (!error)
+		error = fsw_go(FSW_MODE_BOOT, request->instance, asked, result);
 	if (error && !(request->flags & FSW_BOOT_LOADED))
 		unload(request->instance);
 	return error;

@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -15,20 +16,30 @@
 static ssize_t read(struct file *file, char __user *to, size_t count, loff_t *offset)
 {
 	u32 size = fsw.area.header->size;
-	void *copy = kmalloc(size, GFP_KERNEL);
+	void *copy = kvmalloc(size, GFP_KERNEL);
 	ssize_t done;
 
 	if (!copy)
 		return -ENOMEM;
 	/* interruptible: who waits here must not hold up a suspend */
-	done = mutex_lock_interruptible(&fsw.lock);
-	if (!done) {
+	done = -ERESTARTSYS;
+	if (mutex_lock_interruptible(&fsw.lock) == 0) {
 		memcpy(copy, fsw.memory, size);
 		mutex_unlock(&fsw.lock);
 		done = simple_read_from_buffer(to, count, offset, copy, size);
 	}
-	kfree(copy);
+	kvfree(copy);
 	return done;
+}
+
+/* Who knows more members than this kernel does must leave them 0; none may know fewer. */
+static int copy_in(void *request, size_t known, const void __user *argument, u32 size)
+{
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < known)
+		return -EINVAL;
+	return copy_struct_from_user(request, known, argument, size);
 }
 
 /* Who holds the lock may sleep for hours, in another's turn: a second one is refused. */
@@ -43,16 +54,16 @@ static int enter(struct fsw_ioc_result *result)
 static long ioctl_switch(void __user *argument, u32 size)
 {
 	struct fsw_ioc_switch request;
-	int error;
+	int error = copy_in(&request, sizeof(request), argument, size);
 
-	if (copy_struct_from_user(&request, sizeof(request), argument, size))
-		return -EINVAL;
+	if (error)
+		return error;
 	error = enter(&request.result);
 	if (!error) {
 		error = fsw_request_switch(&request);
 		mutex_unlock(&fsw.lock);
 	}
-	if (copy_to_user(argument, &request, min_t(size_t, size, sizeof(request))))
+	if (copy_to_user(argument, &request, sizeof(request)))
 		return -EFAULT;
 	return error;
 }
@@ -61,22 +72,26 @@ static long ioctl_boot(void __user *argument, u32 size)
 {
 	struct fsw_ioc_boot request;
 	char *cmdline = NULL;
-	int error;
+	int error = copy_in(&request, sizeof(request), argument, size);
 
-	if (copy_struct_from_user(&request, sizeof(request), argument, size))
-		return -EINVAL;
-	if (!(request.flags & FSW_BOOT_LOADED)) {
+	if (error)
+		return error;
+	if (!(request.flags & FSW_BOOT_LOADED))
 		cmdline = strndup_user(u64_to_user_ptr(request.cmdline), COMMAND_LINE_SIZE);
-		if (IS_ERR(cmdline))
-			return PTR_ERR(cmdline);
-	}
+	if (PTR_ERR_OR_ZERO(cmdline) == -EFAULT)
+		return -EFAULT;
 	error = enter(&request.result);
-	if (!error) {
+	if (!error && IS_ERR(cmdline)) {
+		error = fsw_refuse(&request.result, PTR_ERR(cmdline),
+				   "command line: longer than %u bytes", COMMAND_LINE_SIZE - 1);
+		mutex_unlock(&fsw.lock);
+	} else if (!error) {
 		error = fsw_request_boot(&request, cmdline);
 		mutex_unlock(&fsw.lock);
 	}
-	kfree(cmdline);
-	if (copy_to_user(argument, &request, min_t(size_t, size, sizeof(request))))
+	if (!IS_ERR(cmdline))
+		kfree(cmdline);
+	if (copy_to_user(argument, &request, sizeof(request)))
 		return -EFAULT;
 	return error;
 }
@@ -85,22 +100,23 @@ static long ioctl_log(void __user *argument, u32 size)
 {
 	struct fsw_ioc_entry *entries;
 	struct fsw_ioc_log request;
-	long error = 0;
+	int error = copy_in(&request, sizeof(request), argument, size);
 
-	if (copy_struct_from_user(&request, sizeof(request), argument, size))
-		return -EINVAL;
+	if (error)
+		return error;
 	request.count = min_t(u32, request.count, 256);
 	entries = kcalloc(request.count, sizeof(*entries), GFP_KERNEL);
 	if (!entries)
 		return -ENOMEM;
-	error = mutex_lock_interruptible(&fsw.lock);
-	if (!error) {
-		request.count = fsw_log_copy(entries, request.count);
-		mutex_unlock(&fsw.lock);
+	if (mutex_lock_interruptible(&fsw.lock)) {
+		kfree(entries);
+		return -ERESTARTSYS;
 	}
-	if (!error && (copy_to_user(u64_to_user_ptr(request.entries), entries,
-				    request.count * sizeof(*entries)) ||
-		       copy_to_user(argument, &request, min_t(size_t, size, sizeof(request)))))
+	request.count = fsw_log_copy(entries, request.count);
+	mutex_unlock(&fsw.lock);
+	if (copy_to_user(u64_to_user_ptr(request.entries), entries,
+			 request.count * sizeof(*entries)) ||
+	    copy_to_user(argument, &request, sizeof(request)))
 		error = -EFAULT;
 	kfree(entries);
 	return error;
@@ -115,12 +131,15 @@ static long ioctl(struct file *file, unsigned int command, unsigned long value)
 		return -EPERM;
 	if (get_user(size, (u32 __user *)argument))
 		return -EFAULT;
-	switch (command) {
-	case FSW_IOC_SWITCH:
+	if (_IOC_TYPE(command) != FSW_IOC_MAGIC)
+		return -ENOTTY;
+	/* by its number: the size that is encoded beside it may grow */
+	switch (_IOC_NR(command)) {
+	case _IOC_NR(FSW_IOC_SWITCH):
 		return ioctl_switch(argument, size);
-	case FSW_IOC_BOOT:
+	case _IOC_NR(FSW_IOC_BOOT):
 		return ioctl_boot(argument, size);
-	case FSW_IOC_LOG:
+	case _IOC_NR(FSW_IOC_LOG):
 		return ioctl_log(argument, size);
 	default:
 		return -ENOTTY;

@@ -6,10 +6,10 @@
 #include <asm/outercache.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/slab.h>
-#include <linux/swap.h>
 
 #include "adapter.h"
 #include "trace.h"
@@ -21,6 +21,9 @@ enum held {
 	HELD_FENCED, /* reserved since boot: another's */
 	HELD_TAKEN,  /* taken from the allocator */
 };
+
+/* Beside one of these: taken since fsw_lend_begin() */
+#define HELD_LENT 0x80
 
 #define TRIES 3 /* pages on their way through a list are free a moment later */
 
@@ -36,19 +39,20 @@ static unsigned long pages(void)
 	return 1ul << (fsw.area.header->geometry.section_shift - PAGE_SHIFT);
 }
 
-/* Nothing of another kernel's data may be left in the caches, nor of ours be written back later. */
-static void flush(u32 section)
+/**
+ * fsw_flush - have everything in memory, and nothing in the caches
+ *
+ * What another kernel wrote must be read from memory, what we wrote for it must be there, and
+ * nothing of ours may be written back over it. All at once costs less than a section line by line.
+ */
+void fsw_flush(void)
 {
-	phys_addr_t start = fsw_section_address(&fsw.area, section);
-	unsigned long i;
+	unsigned long flags;
 
-	for (i = 0; i < pages(); i++) {
-		void *at = kmap_local_page(pfn_to_page(first_pfn(section) + i));
-
-		__cpuc_flush_dcache_area(at, PAGE_SIZE);
-		kunmap_local(at);
-	}
-	outer_flush_range(start, start + (pages() << PAGE_SHIFT));
+	local_irq_save(flags);
+	flush_cache_all();
+	outer_flush_all();
+	local_irq_restore(flags);
 }
 
 /**
@@ -63,17 +67,16 @@ int fsw_section_offline(u32 section)
 	int error = -EBUSY;
 	int tries;
 
-	if (held[section] != HELD_ONLINE)
+	if ((held[section] & ~HELD_LENT) != HELD_ONLINE)
 		return -EINVAL;
 	for (tries = 0; error == -EBUSY && tries < TRIES; tries++) {
-		lru_add_drain_all();
 		error = alloc_contig_range(pfn, pfn + pages(), MIGRATE_MOVABLE,
 					   GFP_KERNEL | __GFP_NOWARN);
 	}
 	if (!error) {
 		adjust_managed_page_count(pfn_to_page(pfn), -(long)pages());
-		flush(section);
-		held[section] = HELD_TAKEN;
+		fsw_flush();
+		held[section] = HELD_TAKEN | HELD_LENT;
 	}
 	trace_fsw_section(section, false, error);
 	return error;
@@ -91,16 +94,16 @@ int fsw_section_online(u32 section)
 	unsigned long i;
 	int error = 0;
 
-	switch (held[section]) {
+	switch (held[section] & ~HELD_LENT) {
 	case HELD_ONLINE:
 		return 0;
 	case HELD_TAKEN:
-		flush(section);
+		fsw_flush();
 		free_contig_range(pfn, pages());
 		adjust_managed_page_count(pfn_to_page(pfn), pages());
 		break;
 	case HELD_FENCED:
-		flush(section);
+		fsw_flush();
 		for (i = 0; i < pages(); i++)
 			free_reserved_page(pfn_to_page(pfn + i));
 		break;
@@ -115,11 +118,17 @@ int fsw_section_online(u32 section)
 }
 
 /**
- * fsw_take_claimed - on-line what the map says is ours since another instance ended
- *
- * What can not be on-lined goes to the free ones.
+ * fsw_lend_begin - sections that go off-line from now on may come back by fsw_lend_undo()
  */
-void fsw_take_claimed(void)
+void fsw_lend_begin(void)
+{
+	u32 i;
+
+	for (i = 0; i < fsw.area.sections; i++)
+		held[i] &= ~HELD_LENT;
+}
+
+static void take_claimed(u8 mask)
 {
 	struct fsw_run run = { 0, 0 };
 	u32 i;
@@ -127,7 +136,7 @@ void fsw_take_claimed(void)
 	while (fsw_cmm_run(&fsw.area, fsw_match_claimed(fsw.self), run.first + run.count, &run) ==
 	       1) {
 		for (i = run.first; i < run.first + run.count; i++) {
-			if (fsw_section_online(i) == 0)
+			if ((held[i] & mask) == mask && fsw_section_online(i) == 0)
 				fsw_cmm_online(&fsw.area, fsw.self, i);
 			else
 				fsw_cmm_offline(&fsw.area, fsw.self, i);
@@ -136,26 +145,65 @@ void fsw_take_claimed(void)
 }
 
 /**
- * fsw_copy_in - write memory that this kernel does not use, for one that sees it uncached
+ * fsw_take_claimed - on-line what the map says is ours since another instance ended
+ *
+ * What can not be on-lined goes to the free ones.
+ */
+void fsw_take_claimed(void)
+{
+	take_claimed(0);
+}
+
+/**
+ * fsw_lend_undo - have the map and the memory as they were at fsw_lend_begin()
+ *
+ * Of what the map says is ours since another instance ended, what was ours comes back, and what was
+ * free is free again.
+ */
+void fsw_lend_undo(void)
+{
+	take_claimed(HELD_LENT);
+}
+
+/* Memory that this kernel has no page of: below its base */
+static int copy_beyond(phys_addr_t to, const void *from, size_t bytes)
+{
+	void __iomem *at = ioremap_wc(to, bytes);
+
+	if (!at)
+		return -ENOMEM;
+	memcpy_toio(at, from, bytes);
+	iounmap(at);
+	return 0;
+}
+
+/**
+ * fsw_copy_in - write memory that this kernel does not use
  * @to: physical address
  * @from: the bytes
  * @bytes: how many
+ *
+ * fsw_flush() must follow before anybody reads it with the caches off.
+ *
+ * Return: 0, or -ENOMEM.
  */
-void fsw_copy_in(phys_addr_t to, const void *from, size_t bytes)
+int fsw_copy_in(phys_addr_t to, const void *from, size_t bytes)
 {
 	while (bytes) {
 		size_t offset = offset_in_page(to);
 		size_t part = min_t(size_t, bytes, PAGE_SIZE - offset);
-		void *at = kmap_local_page(pfn_to_page(PHYS_PFN(to)));
+		void *at;
 
+		if (!pfn_valid(PHYS_PFN(to)))
+			return copy_beyond(to, from, bytes);
+		at = kmap_local_page(pfn_to_page(PHYS_PFN(to)));
 		memcpy(at + offset, from, part);
-		__cpuc_flush_dcache_area(at + offset, part);
 		kunmap_local(at);
-		outer_flush_range(to, to + part);
 		to += part;
 		from += part;
 		bytes -= part;
 	}
+	return 0;
 }
 
 static bool all_reserved(u32 section)

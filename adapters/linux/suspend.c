@@ -95,23 +95,6 @@ static bool pending(void)
 	return fsw_status(&fsw.area, &status) == 0 && status.phase == FSW_PHASE_REQUESTED;
 }
 
-/* Everyone is frozen. */
-static int begin(suspend_state_t state)
-{
-	/* someone else's suspend has carried our operation out */
-	if (fsw.going && !fsw.rehearse && !pending())
-		return -ECANCELED;
-	times.left[FREEZE] = phase_over(FREEZE, fsw.board->clock());
-	return 0;
-}
-
-/* All devices are down. */
-static int prepare_late(void)
-{
-	times.left[DEVICES] = phase_over(DEVICES, fsw.board->clock());
-	return 0;
-}
-
 static void manifest_put(void)
 {
 	static struct fsw_manifest now, last;
@@ -125,6 +108,24 @@ static void manifest_put(void)
 		last = now;
 		put = true;
 	}
+}
+
+/* Everyone is frozen. */
+static int begin(suspend_state_t state)
+{
+	/* someone else's suspend has carried our operation out */
+	if (fsw.going && !fsw.rehearse && !pending())
+		return -ECANCELED;
+	times.left[FREEZE] = phase_over(FREEZE, fsw.board->clock());
+	manifest_put();
+	return 0;
+}
+
+/* All devices are down. */
+static int prepare_late(void)
+{
+	times.left[DEVICES] = phase_over(DEVICES, fsw.board->clock());
+	return 0;
 }
 
 /* Whom a switch leaves behind sees what it took; the rest is filled in by who comes. */
@@ -145,12 +146,16 @@ static void came_back(void)
 	struct fsw_timings timings;
 	u32 came = fsw.board->came();
 	u32 other = fsw.outcome.other;
-	bool switched = fsw.outcome.result == FSW_RESULT_DONE && other && other != fsw.self;
+	bool given =
+		fsw.outcome.result == FSW_RESULT_DONE || fsw.outcome.result == FSW_RESULT_INHERIT;
 
 	times.back = true;
 	memcpy(times.ticks, times.left, sizeof(times.left));
-	times.seam = *fsw_stamp(&fsw.area, switched ? other : fsw.self);
-	if (switched && fsw_timings_get(&fsw.area, other, &timings) == 0)
+	times.seam = *fsw_stamp(&fsw.area, given ? other : fsw.self);
+	/* nobody handed it over: there is no time that it took */
+	if (fsw.outcome.result == FSW_RESULT_SURVIVED)
+		times.seam = came;
+	if (given && fsw_timings_get(&fsw.area, other, &timings) == 0)
 		memcpy(times.ticks, timings.ticks, sizeof(times.left));
 	times.ticks[HANDOVER] = phase_over(HANDOVER, came);
 }
@@ -184,7 +189,6 @@ static int enter(suspend_state_t state)
 	*fsw_stamp(&fsw.area, fsw.self) = times.seam; /* a hand-over takes it later */
 	stamp = fsw.at + ((void *)fsw_stamp(&fsw.area, fsw.self) - fsw.memory);
 	if (due) {
-		manifest_put();
 		timings_put(0, 0, 0, times.left);
 		fsw_fault_spoil();
 	}
@@ -282,6 +286,37 @@ static const char *mode_name(u32 mode)
 	return mode < ARRAY_SIZE(names) ? names[mode] : "operation";
 }
 
+/*
+ * Devices are resumed by one instance as the other leaves them. A difference is said, not refused:
+ * Linux resumes most devices from any state. Comparing takes long and manifests rarely change:
+ * their CRCs say whether this was looked at before.
+ */
+static void compare_devices(u32 other, struct fsw_ioc_result *result)
+{
+	static struct {
+		u32 ours, theirs;
+		struct fsw_device device;
+		int error;
+	} known[FSW_INSTANCES_MAX + 1];
+	struct fsw_instance theirs, ours;
+
+	if (fsw_instance_get(&fsw.area, other, &theirs) ||
+	    fsw_instance_get(&fsw.area, fsw.self, &ours) || !theirs.manifest || !ours.manifest)
+		return;
+	if (known[other].ours != ours.manifest->crc ||
+	    known[other].theirs != theirs.manifest->crc) {
+		known[other].ours = ours.manifest->crc;
+		known[other].theirs = theirs.manifest->crc;
+		known[other].error =
+			fsw_manifest_compare(&fsw.area, fsw.self, other, &known[other].device);
+		if (known[other].error == FSW_ERR(DEVICES))
+			pr_warn("device %s: this instance leaves it in state %u, instance %u in another\n",
+				known[other].device.name, known[other].device.state, other);
+	}
+	if (known[other].error == FSW_ERR(DEVICES))
+		strscpy(result->who, known[other].device.name, sizeof(result->who));
+}
+
 /* What the resume was told. */
 static int outcome_of(u32 mode, u32 target, struct fsw_ioc_result *result)
 {
@@ -313,9 +348,19 @@ static int outcome_of(u32 mode, u32 target, struct fsw_ioc_result *result)
 		pr_info("instance %u ended, its memory is ours\n", outcome->other);
 		fsw_take_claimed();
 		return 0;
+	case FSW_RESULT_DONE:
+		compare_devices(outcome->other, result);
+		return 0;
 	default:
 		return 0;
 	}
+}
+
+/* Linux says that it suspended, and it never came to the last step. */
+static int turned_round(struct fsw_ioc_result *result)
+{
+	result->error = FSW_ERR(INTERRUPTED);
+	return fsw_refuse(result, -ECANCELED, "suspend: cut short, see /sys/power/pm_test");
 }
 
 /**
@@ -342,6 +387,8 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 	error = one_core(result);
 	if (!error)
 		error = suspend_now(result);
+	if (!error && !fsw.error && !fsw.outcome.result)
+		error = turned_round(result);
 	fsw.going = false;
 	fsw.rehearse = false;
 	if (error && mode != FSW_MODE_NONE)
@@ -356,37 +403,6 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 	}
 	trace_fsw_outcome(fsw.outcome.result, fsw.outcome.other, error);
 	return error;
-}
-
-/*
- * Devices are the target's to resume as we leave them. A difference is said, not refused: Linux
- * resumes most devices from any state. Comparing takes long and manifests rarely change: their CRCs
- * say whether this was looked at before.
- */
-static void compare_devices(u32 target, struct fsw_ioc_result *result)
-{
-	static struct {
-		u32 ours, theirs;
-		struct fsw_device device;
-		int error;
-	} known[FSW_INSTANCES_MAX + 1];
-	struct fsw_instance theirs, ours;
-
-	if (fsw_instance_get(&fsw.area, target, &theirs) ||
-	    fsw_instance_get(&fsw.area, fsw.self, &ours) || !theirs.manifest || !ours.manifest)
-		return;
-	if (known[target].ours != ours.manifest->crc ||
-	    known[target].theirs != theirs.manifest->crc) {
-		known[target].ours = ours.manifest->crc;
-		known[target].theirs = theirs.manifest->crc;
-		known[target].error =
-			fsw_manifest_compare(&fsw.area, fsw.self, target, &known[target].device);
-		if (known[target].error == FSW_ERR(DEVICES))
-			pr_warn("device %s: we leave it in state %u, instance %u left it in another\n",
-				known[target].device.name, known[target].device.state, target);
-	}
-	if (known[target].error == FSW_ERR(DEVICES))
-		strscpy(result->who, known[target].device.name, sizeof(result->who));
 }
 
 /**

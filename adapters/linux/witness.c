@@ -92,13 +92,13 @@ void fsw_witness_begin(void)
 }
 
 /**
- * fsw_witness_wakeups - which wake-up sources are active
+ * fsw_witness_wakeups - which wake-up sources are active; when none is, which one was last
  * @who: takes their names
  * @size: its bytes
  */
 void fsw_witness_wakeups(char *who, size_t size)
 {
-	struct wakeup_source *source;
+	struct wakeup_source *source, *last = NULL;
 	size_t length = 0;
 	int index;
 
@@ -108,7 +108,11 @@ void fsw_witness_wakeups(char *who, size_t size)
 		if (source->active)
 			length += scnprintf(who + length, size - length, "%s%s", length ? " " : "",
 					    source->name);
+		if (!last || ktime_after(source->last_time, last->last_time))
+			last = source;
 	}
+	if (!length && last && last->last_time)
+		strscpy(who, last->name, size);
 	wakeup_sources_read_unlock(index);
 }
 
@@ -186,11 +190,10 @@ void fsw_manifest_make(struct fsw_manifest *manifest)
 
 static int devices_show(struct seq_file *file, void *unused)
 {
-	int error = mutex_lock_interruptible(&fsw.lock);
 	u32 i;
 
-	if (error)
-		return error;
+	if (mutex_lock_interruptible(&fsw.lock))
+		return -ERESTARTSYS;
 	for (i = 0; i < devices; i++)
 		seq_printf(file, "%s %s %u %u %u\n", taken[i].name,
 			   taken[i].driver[0] ? taken[i].driver : "-", taken[i].suspend,

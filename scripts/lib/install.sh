@@ -21,7 +21,7 @@ check_packages=(
 	# build
 	g++ pkg-config clang-14 libclang-rt-14-dev llvm-14 gcc-aarch64-linux-gnu
 	# test
-	libcmocka-dev libfdt-dev device-tree-compiler valgrind libc6-dbg gcovr python3-pytest e2fsprogs mandoc
+	libcmocka-dev libfdt-dev device-tree-compiler dt-schema valgrind libc6-dbg gcovr python3-pytest e2fsprogs mandoc
 	# look at sources
 	clang-format-14 clang-tidy-14 codespell cppcheck shellcheck git
 	# prove

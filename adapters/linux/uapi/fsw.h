@@ -35,7 +35,7 @@ struct fsw_ioc_result {
 	2 /* `instance` is 0: suspend and resume this instance at once, give nothing away */
 
 struct fsw_ioc_switch {
-	__u32 size; /* of this structure; what is beyond it counts as 0 */
+	__u32 size; /* of this structure; members that this kernel does not know must be 0 */
 	__u32 flags;
 	__u32 instance;
 	__u32 reserved;

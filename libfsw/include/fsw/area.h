@@ -73,7 +73,7 @@ int fsw_format(void *memory, size_t length, const struct fsw_geometry *geometry,
 /*
  * Check everything and fill the handle. The order is that of the codes in error.h from ALIGNMENT to SAR_END: header,
  * geometry, switch page, entries in ascending order, instances in ascending order. Changes nothing in the area.
- * On failure only area->fault is meaningful.
+ * On failure only area->fault is meaningful; after an error of a page (STATE_WORD to SAR_END) the rest can be looked at too.
  */
 int fsw_open(struct fsw_area *area, void *memory, size_t length, const struct fsw_port *port);
 
