@@ -205,7 +205,7 @@ class Pair:
         # and instance 1 runs again
         one.begin("board turn 1 1")
         one.finish(hanging, TIMEOUT).ok()
-        seen = [len(readings_) for readings_ in (plain_here, plain_there, here, there[1:])]
+        seen = [len(pairs) for pairs in (plain_here, plain_there, here, there[1:])]
         if seen != [count] * 4:
             raise Failure(f"{count} turns of 1 and {number} were asked for, seen were {seen}: see {one.log}")
         self.releases = releases
@@ -326,7 +326,8 @@ def measure_boots(images):
         # idle time that nothing ends but the host is not measured: it must not be there
         if not 0.9 < sum(parts.values()) / median < 1.1:
             raise Failure(f"a boot of {release} takes {median:.1f} ms, and its parts take {parts}: the clock jumped, so something idles through the reset")
-        figures.append((f"boot of {release} as second instance, over a cold boot", "ratio", BOOT_OVER_COLD, [ticks / statistics.median(cold) for ticks in warm]))
+        base = statistics.median(cold)
+        figures.append((f"boot of {release} as second instance, over a cold boot by -kernel", "ratio", BOOT_OVER_COLD, [ticks / base for ticks in warm]))
         notes["boots"].append({"release": release, "second_instance_ms": median, "cold_ms": {RAM_SEEN: statistics.median(milliseconds(cold)), **others},
                                "parts_ms": parts})
     return figures, notes
@@ -381,7 +382,7 @@ def changed_lines(release):
     tree = pathlib.Path(command("scripts/kernel", release, "--tree").splitlines()[-1])
     version = pathlib.Path(f"{tree}.version")
     # everything in the package is older than the end of its unpacking
-    newer = command("find", tree, "-newer", version, "-type", "f", "-not", "-path", f"{tree}/drivers/fsw/*").splitlines()
+    newer = command("find", "-H", tree, "-newer", version, "-type", "f", "-not", "-path", f"{tree}/drivers/fsw/*").splitlines()
     names = [str(pathlib.Path(name).relative_to(tree)) for name in newer]
     pristine = WORK / f"pristine-{version.read_text().strip()}"
     wanted = [f"{tree.name}/{name}" for name in names if not (pristine / tree.name / name).exists()]
