@@ -139,7 +139,10 @@ class Images:
 def harness():
     """Of the tests on the board. It needs labgrid, which what is tested without a board does not."""
     sys.path.insert(0, str(TOP / "tests" / "qemu"))
-    import harness as module
+    try:
+        import harness as module
+    except ImportError as reason:
+        raise Failure(f"{reason}: run scripts/test --install as root, then scripts/bench vexpress again") from None
     return module
 
 
