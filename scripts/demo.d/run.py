@@ -69,11 +69,12 @@ def last_line(text, none="it said nothing"):
 # -- what is made --
 
 def script(steps, name, *words):
-    """Run one of scripts/, all it says to the log, what it is at to the terminal; (its last word, what it said)."""
+    """Run one of scripts/, or a program, all it says to the log, what it is at to the terminal; (its last word, what it said)."""
+    program = TOP / "scripts" / name if (TOP / "scripts" / name).is_file() else name
     start = BUILD_LOG.stat().st_size if BUILD_LOG.exists() else 0
     with open(BUILD_LOG, "ab") as log:
         # its own group, so that all of it ends with us
-        child = subprocess.Popen([TOP / "scripts" / name, *map(str, words)], stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True,
+        child = subprocess.Popen([program, *map(str, words)], stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True,
                                  start_new_session=True)
 
         def said():
@@ -94,7 +95,7 @@ def script(steps, name, *words):
     if child.returncode:
         steps.failed()
         words = re.sub(r"^scripts/[\w-]+: ", "", last_line(said()))
-        raise Failure(f"scripts/{name} failed: {words.rstrip('.')}", "the board was not started", "mend that, then scripts/demo again", BUILD_LOG)
+        raise Failure(f"{name} failed: {words.rstrip('.')}", "the board was not started", "mend that, then scripts/demo again", BUILD_LOG)
     return last_line(out) if out.strip() else "", said()
 
 
@@ -115,7 +116,8 @@ def build(terminal, interactive):
 
     steps.begin("files")
     guest, master = IMAGES / "guest.cpio", IMAGES / "master.cpio"
-    part = ["--with", f"{HERE / 'story'}:/etc/rc.local"]
+    script(steps, "arm-linux-gnueabi-gcc", "-static", "-Os", "-s", "-Wall", "-Werror", "-o", IMAGES / "count", HERE / "count.c")
+    part = ["--with", f"{HERE / 'story'}:/etc/rc.local", "--with", f"{IMAGES / 'count'}:/bin/count"]
     boot = [word for release, folder in kernels.items() for word in ("--with", f"{folder / 'zImage'}:/boot/zImage-{release}")]
     script(steps, "rootfs", guest, *part)
     script(steps, "rootfs", master, *part, *boot, "--with", f"{guest}:/boot/initrd")
