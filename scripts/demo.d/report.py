@@ -27,7 +27,7 @@ p { margin: 6px 0 14px; max-width: 70ch }
 .verdict.bad { border-color: var(--bad); color: var(--bad) }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(205px, 1fr)); gap: 14px; margin: 28px 0 0 }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px 18px; min-width: 0 }
-.card b.big { display: block; font-size: 32px; line-height: 1.15; letter-spacing: -.02em; font-variant-numeric: tabular-nums; white-space: nowrap }
+.card b.big { display: block; font-size: 29px; line-height: 1.15; letter-spacing: -.02em; font-variant-numeric: tabular-nums; white-space: nowrap }
 .card b.big small { font-size: 17px; font-weight: 600; letter-spacing: 0 }
 .card span { font-size: 14px; color: var(--soft); display: block; line-height: 1.4; margin-top: 4px }
 .picture { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px; margin: 12px 0 }
@@ -374,10 +374,11 @@ def page(result):
                for entry in switches if entry["number"])
     verdict = (f'<span class="verdict">✓ all {len(result["checks"])} checks hold</span>' if result["good"] else
                f'<span class="verdict bad">✗ {len(result["checks"]) - held} of {len(result["checks"])} checks do not hold</span>')
-    switch = figures["switch"]
-    cards = [(f"{switch['median']:.2f} <small>ms</small>", f"for a switch, from userspace to userspace: the median of {switch['count']}, {switch['min']:.2f} to "
-              f"{switch['max']:.2f}"),
-             (f"{figures['ratio']:.3f} <small>×</small>", f"what the same kernels take for a plain suspend and resume ({figures['plain']['median']:.2f} ms)"),
+    to_two, to_one = figures["by_direction"]["1-2"]["total"], figures["by_direction"]["2-1"]["total"]
+    alone = " and ".join(f"{value['total']['median']:.2f}" for value in figures["by_instance"].values())
+    cards = [(f"{to_two['median']:.2f} / {to_one['median']:.2f}", f"milliseconds for a switch to {short(two['release'])} / to {short(one['release'])}, from userspace "
+              f"to userspace: medians of {to_two['count']} and {to_one['count']}"),
+             (f"{figures['ratio']:.3f} <small>×</small>", f"what the same kernels take to suspend and resume alone ({alone} ms)"),
              (f"{boot['total_s']:.2f} <small>s</small>", f"to boot the second from the first, to its init: {boot['load_s']:.2f} freeing memory and loading, "
               f"{boot['start_s']:.2f} from suspend over reset to init"),
              (f"{kept} <small>of {figures['switches_counted']}</small>", "times the one that came back found its process, its file and its clock as it left them")]

@@ -342,13 +342,14 @@ class TestReport(unittest.TestCase):
         """Another run gives other numbers, wherever they stand."""
         other = json.loads(json.dumps(self.result))
         other["figures"]["ratio"] = 1.2345
-        other["figures"]["switch"].update(median=7.77, min=6.66, max=8.88)
+        other["figures"]["by_direction"]["1-2"]["total"].update(median=7.77, min=6.66, max=8.88)
+        other["figures"]["by_instance"]["2"]["total"]["median"] = 5.55
         other["figures"]["by_direction"]["1-2"]["core"]["median"] = 0.4567
         other["boot"]["total_s"] = 3.21
         other["board"]["qemu"] = "9.8.7"
         other["instances"][1]["uname"] = "Linux <other> & more"
         page = report.page(other)
-        for word in ("1.234 <small>", "7.77 <small>", "6.66", "8.88", "0.457", "3.21 <small>", "9.8.7", "Linux &lt;other&gt; &amp; more"):
+        for word in ("1.234 <small>", "7.77 / ", "6.660 – 8.880", "5.55 ms", "0.457", "3.21 <small>", "9.8.7", "Linux &lt;other&gt; &amp; more"):
             self.assertFalse(word in text_of(self.page), word)
             self.assertTrue(word in text_of(page), word)
 
