@@ -234,7 +234,7 @@ def main(words):
     for line in timeline.summary(terminal, result):
         terminal.line(line)
     terminal.line()
-    terminal.line(f"  build/demo/report.html   the same as a page, with pictures; report.json, serial.log beside it    {time.monotonic() - start:.0f} s")
+    terminal.line(f"  build/demo/report.html: the same with pictures; beside it report.json and serial.log    {time.monotonic() - start:.0f} s")
     if not result["good"]:
         bad = [check for check in result["checks"] if not check["good"]]
         print(f"scripts/demo: not as it must be: {bad[0]['name']}: {bad[0]['found']}. State: the story was played to its end. "

@@ -225,8 +225,8 @@ def summary(terminal, result):
     yield ""
     yield from timings(terminal, result)
     yield ""
-    yield (f"  A switch takes {figures['ratio']:.3f} times what the kernels' own suspend and resume take. Booting the second took "
-           f"{boot['total_s']:.2f} s, {boot['load_s']:.2f} s of it loading.")
+    yield f"  A switch takes {figures['ratio']:.3f} times what the kernels' own suspend and resume take."
+    yield f"  Booting the second took {boot['total_s']:.2f} s, {boot['load_s']:.2f} s of it freeing memory and loading."
     yield ""
     bad = [check for check in result["checks"] if not check["good"]]
     if not bad:
