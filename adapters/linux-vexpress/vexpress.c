@@ -13,6 +13,8 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/of_platform.h>
+#include <linux/platform_device.h>
 
 #include "arm/leave.h"
 #include "board.h"
@@ -116,6 +118,28 @@ static int __init map_registers(void)
 	return 0;
 }
 
+static int side_by_side(struct device *device, void *unused)
+{
+	device_enable_async_suspend(device);
+	return 0;
+}
+
+/* Devices on virtio transports have nothing to do with each other: none waits for another. */
+static void __init virtio_side_by_side(void)
+{
+	struct platform_device *transport;
+	struct device_node *node;
+
+	for_each_compatible_node(node, NULL, "virtio,mmio") {
+		transport = of_find_device_by_node(node);
+		if (!transport)
+			continue;
+		side_by_side(&transport->dev, NULL);
+		device_for_each_child(&transport->dev, NULL, side_by_side);
+		put_device(&transport->dev);
+	}
+}
+
 static int __init vexpress_init(void)
 {
 	struct leave *leave = &fsw_vexpress_leaving.leave;
@@ -129,6 +153,9 @@ static int __init vexpress_init(void)
 	board.resume = __pa_symbol(fsw_vexpress_resume);
 	leave->resume = __pa_symbol(fsw_vexpress_resume);
 	leave->reset = __pa_symbol(fsw_vexpress_reset);
+	virtio_side_by_side();
 	return fsw_adapter_start(&board);
 }
-device_initcall(vexpress_init);
+
+/* late: what it has to say must be seen, and the reset must be there */
+late_initcall(vexpress_init);

@@ -9,6 +9,7 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/reboot.h>
 #include <linux/slab.h>
 
 #include "adapter.h"
@@ -216,11 +217,19 @@ static bool all_reserved(u32 section)
 	return true;
 }
 
+/* Who is let into another's memory does harm as long as it runs: back to who booted this kernel. */
+static void stop(u32 section)
+{
+	pr_emerg("section %u is another's and not fenced: the device tree is wrong: reset\n",
+		 section);
+	emergency_restart();
+}
+
 /**
  * fsw_memory_check - compare the map with what this kernel did with its memory since it started
  *
- * A guest that was let into another's memory stops here, before it does more harm: it is never
- * acknowledged, and a reset resumes who booted it.
+ * A guest that was let into another's memory ends here: it is never acknowledged, and the reset
+ * resumes who booted it.
  *
  * Return: 0, or an error of libfsw.
  */
@@ -246,8 +255,7 @@ int __init fsw_memory_check(void)
 		if ((entry & FSW_ENTRY_OWNER) == FSW_OWNER_SHARED || entry == FSW_OWNER_NONE)
 			continue;
 		if (!all_reserved(section))
-			panic("fsw: section %u is another's and is not fenced: the device tree of this instance is wrong",
-			      section);
+			stop(section);
 		held[section] = HELD_FENCED;
 	}
 	return 0;
