@@ -55,7 +55,10 @@ static void state_of_section(struct told *told, uint32_t section)
 		      fsw_section_address(&told->view.area, section), cell_words(words, &cell));
 }
 
-/* What the asker can have: free sections and its own movable ones. The longest run of them, and how many in all. */
+/* Where an ARM kernel can begin: it takes its own address, rounded down to this, for the start of memory. */
+#define WINDOW ((uint64_t)128 << 20)
+
+/* What the asker can have: free sections and its own movable ones. The longest run that a kernel can begin in, and how many in all. */
 static uint32_t within_reach(struct view *view, struct fsw_run *longest)
 {
 	struct fsw_run run = { 0, 0 };
@@ -71,6 +74,8 @@ static uint32_t within_reach(struct view *view, struct fsw_run *longest)
 			continue;
 		}
 		all++;
+		if (run.count == 0 && fsw_section_address(&view->area, i) % WINDOW)
+			continue;
 		if (run.count++ == 0)
 			run.first = i;
 		if (run.count > longest->count)
@@ -78,9 +83,6 @@ static uint32_t within_reach(struct view *view, struct fsw_run *longest)
 	}
 	return all;
 }
-
-/* Where an ARM kernel can begin: it takes its own address, rounded down to this, for the start of memory. */
-#define WINDOW ((uint64_t)128 << 20)
 
 /* The lowest run of `count` sections within reach at a multiple of WINDOW: 1 and *start, or 0. */
 static int begins_at(struct view *view, uint32_t count, uint64_t *start)
