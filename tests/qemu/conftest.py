@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What the tests on the board are given: kernels, root file systems, the bootloader, boot volumes, and boards."""
+import fcntl
 import functools
 import hashlib
 import pathlib
@@ -13,6 +14,23 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 
+
+def own_folder():
+    """build/qemu, or another if somebody else tests here at the same time. The lock goes with this process."""
+    for number in range(1, 100):
+        folder = harness.BUILD if number == 1 else harness.BUILD.with_name(f"qemu-{number}")
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / "lock", "w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        return folder, lock
+    raise harness.Failed("99 others test here")
+
+
+harness.BUILD, LOCK = own_folder()
 IMAGES = harness.BUILD / "images"
 BOOT = harness.BUILD / "boot"
 SCRIPTS = sorted(pathlib.Path(__file__).resolve().parent.glob("guest/*"))

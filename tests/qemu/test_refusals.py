@@ -181,10 +181,11 @@ def test_pending(pair):
     with unchanged(pair):
         pair.run(f"echo devices >{FAULTS}/refuse").ok()
         first = boot_command("6.1", start=0x90000000, sections=8)
-        answer = pair.run(f"{first} >/tmp/first 2>&1 & i=0; while [ $i -lt 100 ]; do i=$((i+1)); fswctl switch 2 >/tmp/second 2>&1;"
-                          " grep -q 'another request' /tmp/second && break; done; cat /tmp/second; wait; [ $i = 100 ]")
+        # once it says how far it is, it is at work
+        answer = pair.run(f"{first} >/tmp/first 2>&1 & until read -r line </sys/class/misc/fsw/progress; do :; done; fswctl switch 2; s=$?; wait; (exit $s)")
         answer.refused("another request is in progress", "fswctl status", status=1)
-        pair.run("cat /tmp/first; rm /tmp/first /tmp/second").ok()
+        assert "fsw-fault" in pair.run("cat /tmp/first").ok()
+        pair.run("rm /tmp/first").ok()
         pair.run(f"echo >{FAULTS}/refuse").ok()
 
 
