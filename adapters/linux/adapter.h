@@ -45,15 +45,22 @@ struct fsw_adapter {
 
 extern struct fsw_adapter fsw;
 
+/* The clock that all instances share: only differences of less than 2^32 ticks mean anything. */
+static inline u32 fsw_now(void)
+{
+	return fsw.board->clock();
+}
+
 /* area.c: the area, and who we are in it */
+int fsw_area_map(void);
+int fsw_area_open(void);
 int fsw_report_error(struct fsw_ioc_result *result, int error);
 __printf(3, 4) int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ...);
 
 /* suspend.c: give the machine away, and get it back */
 int fsw_suspend_init(void);
-int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result);
+int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result);
 int fsw_request_switch(struct fsw_ioc_switch *request);
-u64 fsw_now(void);
 u32 fsw_log_copy(struct fsw_ioc_entry *to, u32 most);
 
 /* memory.c: sections off-line and on-line */

@@ -8,7 +8,6 @@
 #include <linux/mmzone.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
-#include <linux/utsname.h>
 
 #include "adapter.h"
 #include "trace.h"
@@ -118,7 +117,12 @@ static int __init become_master(void)
 	return fsw_master(&fsw.area, &load, &memory);
 }
 
-static int __init open_area(void)
+/**
+ * fsw_area_open - open the area and take our place in it
+ *
+ * Return: 0, or a negative errno after saying why.
+ */
+int __init fsw_area_open(void)
 {
 	struct fsw_status status;
 	int error = fsw_open(&fsw.area, fsw.memory, fsw.carve_size, &port);
@@ -149,7 +153,12 @@ static int __init open_area(void)
 	return 0;
 }
 
-static int __init map_area(void)
+/**
+ * fsw_area_map - find the area in the device tree and map it
+ *
+ * Return: 0, -ENODEV if there is none, or another negative errno after saying why.
+ */
+int __init fsw_area_map(void)
 {
 	struct device_node *node = of_find_compatible_node(NULL, NULL, "fsw,area");
 	struct resource resource;
@@ -182,34 +191,4 @@ static int __init map_area(void)
 		return -ENOMEM;
 	}
 	return 0;
-}
-
-/**
- * fsw_adapter_start - make this kernel an instance
- * @board: the board it runs on
- */
-int __init fsw_adapter_start(const struct fsw_board *board)
-{
-	int error;
-
-	fsw.board = board;
-	error = map_area();
-	if (error)
-		return error == -ENODEV ? 0 : error;
-	error = open_area();
-	if (error)
-		return error;
-	pr_info("instance %u of %u on %s, Linux %s, area at %pa, %u sections of %u MiB\n", fsw.self,
-		fsw.area.instances, board->name, init_utsname()->release, &fsw.at,
-		fsw.area.sections, 1u << (fsw.area.header->geometry.section_shift - 20));
-	if (fsw.outcome.result == FSW_RESULT_DONE)
-		pr_info("booted by instance %u\n", fsw.outcome.other);
-	mutex_lock(&fsw.lock);
-	error = fsw_witness_init();
-	if (!error)
-		error = fsw_suspend_init();
-	if (!error)
-		error = fsw_fault_init();
-	mutex_unlock(&fsw.lock);
-	return error ? error : fsw_control_init();
 }

@@ -408,7 +408,7 @@ int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 	const u32 known = FSW_BOOT_DIRECT | FSW_BOOT_DRY_RUN | FSW_BOOT_STAY | FSW_BOOT_LOADED;
 	struct fsw_ioc_result *result = &request->result;
 	struct fsw_status status;
-	u64 asked;
+	u32 asked;
 	int error;
 
 	if (request->flags & ~known ||

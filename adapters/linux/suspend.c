@@ -49,7 +49,7 @@ static u64 clock_long(void)
 {
 	static u32 first_ticks, first_seconds;
 	static bool begun;
-	u32 ticks = fsw.board->clock();
+	u32 ticks = fsw_now();
 	u64 rough;
 
 	if (!fsw.board->seconds)
@@ -78,16 +78,6 @@ static struct clocksource clock_source = {
 	.mask = CLOCKSOURCE_MASK(62),
 	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_SUSPEND_NONSTOP,
 };
-
-/**
- * fsw_now - the clock that all instances share
- *
- * Return: ticks of struct fsw_board.clock_hz; only differences of less than 2^32 mean anything.
- */
-u64 fsw_now(void)
-{
-	return fsw.board->clock();
-}
 
 static bool pending(void)
 {
@@ -132,7 +122,7 @@ static int begin(suspend_state_t state)
 	if (fsw.going && !fsw.rehearse && !pending())
 		return -ECANCELED;
 	hrtimer_cancel(&pacer);
-	times.left[FREEZE] = phase_over(FREEZE, fsw.board->clock());
+	times.left[FREEZE] = phase_over(FREEZE, fsw_now());
 	manifest_put();
 	return 0;
 }
@@ -140,7 +130,7 @@ static int begin(suspend_state_t state)
 /* All devices are down. */
 static int prepare_late(void)
 {
-	times.left[DEVICES] = phase_over(DEVICES, fsw.board->clock());
+	times.left[DEVICES] = phase_over(DEVICES, fsw_now());
 	return 0;
 }
 
@@ -191,7 +181,7 @@ static int enter(suspend_state_t state)
 
 	if (fsw_fault_core())
 		return -EBUSY;
-	times.left[CORE] = phase_over(CORE, fsw.board->clock());
+	times.left[CORE] = phase_over(CORE, fsw_now());
 	due = fsw_arm(&fsw.area, fsw.self, 0, fsw.board->resume, 0);
 	if (due < 0) {
 		fsw.error = due;
@@ -199,7 +189,7 @@ static int enter(suspend_state_t state)
 	}
 	if (!due && !fsw.rehearse) {
 		wait();
-		times.seam = fsw.board->clock();
+		times.seam = fsw_now();
 		return 0;
 	}
 	*fsw_stamp(&fsw.area, fsw.self) = times.seam; /* a hand-over takes it later */
@@ -219,7 +209,7 @@ static int enter(suspend_state_t state)
 /* All devices are up. */
 static void end(void)
 {
-	times.ticks[RESUME] = phase_over(RESUME, fsw.board->clock());
+	times.ticks[RESUME] = phase_over(RESUME, fsw_now());
 }
 
 static const struct platform_suspend_ops ops = {
@@ -398,7 +388,7 @@ static int turned_round(struct fsw_ioc_result *result)
  *
  * Return: 0 once the machine is back, or a negative errno.
  */
-int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
+int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result)
 {
 	int error;
 
@@ -420,7 +410,7 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 	if (!error)
 		error = outcome_of(mode, target, result);
 	if (times.back) {
-		times.ticks[THAW] = phase_over(THAW, fsw.board->clock());
+		times.ticks[THAW] = phase_over(THAW, fsw_now());
 		timings_put(times.ticks[HANDOVER], times.ticks[RESUME], times.ticks[THAW],
 			    times.ticks);
 		log_it(mode, result->error);
@@ -436,7 +426,7 @@ int fsw_go(u32 mode, u32 target, u64 asked, struct fsw_ioc_result *result)
 int fsw_request_switch(struct fsw_ioc_switch *request)
 {
 	struct fsw_ioc_result *result = &request->result;
-	u64 asked = fsw_now();
+	u32 asked = fsw_now();
 	int error;
 
 	if (request->flags == FSW_SWITCH_REHEARSE && !request->instance)

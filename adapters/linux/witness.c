@@ -66,7 +66,7 @@ static void callback_start(void *unused, struct device *device, const char *pm_o
 
 static void callback_end(void *unused, struct device *device, int error)
 {
-	u32 ticks = (u32)fsw_now() - started;
+	u32 ticks = fsw_now() - started;
 	struct taken *row;
 
 	if (!watching)

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The order in which the rooms of the adapter are opened. */
+#define pr_fmt(fmt) "fsw: " fmt
+
+#include <linux/init.h>
+#include <linux/utsname.h>
+
+#include "adapter.h"
+
+/**
+ * fsw_adapter_start - make this kernel an instance
+ * @board: the board it runs on
+ */
+int __init fsw_adapter_start(const struct fsw_board *board)
+{
+	int error;
+
+	fsw.board = board;
+	error = fsw_area_map();
+	if (error)
+		return error == -ENODEV ? 0 : error;
+	error = fsw_area_open();
+	if (error)
+		return error;
+	pr_info("instance %u of %u on %s, Linux %s, area at %pa, %u sections of %u MiB\n", fsw.self,
+		fsw.area.instances, board->name, init_utsname()->release, &fsw.at,
+		fsw.area.sections, 1u << (fsw.area.header->geometry.section_shift - 20));
+	if (fsw.outcome.result == FSW_RESULT_DONE)
+		pr_info("booted by instance %u\n", fsw.outcome.other);
+	mutex_lock(&fsw.lock);
+	error = fsw_witness_init();
+	if (!error)
+		error = fsw_suspend_init();
+	if (!error)
+		error = fsw_fault_init();
+	mutex_unlock(&fsw.lock);
+	return error ? error : fsw_control_init();
+}
