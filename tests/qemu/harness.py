@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The board in QEMU, driven by labgrid: its serial console, its monitor, its memory, and the shells of the instances that run on it."""
+import ctypes
 import dataclasses
 import json
 import os
@@ -7,6 +8,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -41,6 +43,11 @@ class Failed(AssertionError):
     """What was waited for did not come."""
 
 
+def die_with_parent():
+    """In the child: nobody else ends it if this process is killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Monitor(QMPMonitor):
     """labgrid's, with arguments."""
 
@@ -70,7 +77,7 @@ class BoardDriver(QEMUDriver):
             return
         self._socket.settimeout(20)
         self._child = subprocess.Popen(self._cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ, QEMU_AUDIO_DRV="none"),
-                                       stderr=open(self.log.with_suffix(".stderr"), "wb"))
+                                       stderr=open(self.log.with_suffix(".stderr"), "wb"), preexec_fn=die_with_parent)
         try:
             self._clientsocket, _ = self._socket.accept()
             self._clientsocket.setblocking(False)
@@ -406,6 +413,7 @@ def disk_image(path, *sizes):
     """A disk with partitions of so many MiB each, with ext4 file systems in them."""
     table = bytearray(512)
     start = 2048
+    path.unlink(missing_ok=True)
     with open(path, "wb") as file:
         file.truncate((sum(sizes) + 2) << 20)
     for index, size in enumerate(sizes):
