@@ -39,6 +39,11 @@ static void put_string(const char *value, size_t size)
 
 static void begin(const char *key)
 {
+	static char whole[1 << 16];
+
+	/* The object is begun before a switch and ended after it: in one piece, or another instance's words come in between. */
+	if (json.depth == 0)
+		setvbuf(stdout, whole, _IOFBF, sizeof(whole));
 	if (json.depth) {
 		if (json.filled[json.depth - 1])
 			putchar(',');
