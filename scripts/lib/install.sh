@@ -40,7 +40,7 @@ install_missing() {
 	done
 }
 
-install_has() { apt-cache policy "$1" | grep -q '^  Candidate: [^(]'; }
+install_has() { apt-cache policy "$1" | grep '^  Candidate: [^(]' >/dev/null; }
 
 # install_packages PACKAGE...: as root
 install_packages() (
