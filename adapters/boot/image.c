@@ -14,11 +14,11 @@
 #define ZIMAGE_MAGIC_SWAPPED 0x18286f01u
 #define ZIMAGE_ORDER_SWAPPED 0x01020304u
 
-#define WINDOW (128 * MIB)   /* a zImage takes pc, rounded down to this, for the start of memory */
-#define ALIGNMENT (64 * KIB) /* of the kernel and the initrd */
-#define PLACE (32 * MIB)     /* of the kernel, if there is room */
-#define EXPANSION 4	     /* unpacked, a kernel is at most so much larger */
-#define WORKSPACE (1 * MIB)  /* what a zImage uses behind itself while it unpacks */
+#define WINDOW FSW_IMAGE_BASE_ALIGN /* a zImage takes pc, rounded down to this, for the start of memory */
+#define ALIGNMENT (64 * KIB)	    /* of the kernel and the initrd */
+#define PLACE (32 * MIB)	    /* of the kernel, if there is room */
+#define EXPANSION 4		    /* unpacked, a kernel is at most so much larger */
+#define WORKSPACE (1 * MIB)	    /* what a zImage uses behind itself while it unpacks */
 
 static const char *const texts[] = {
 #define FSW_IMAGE_TEXT(name, text) text,

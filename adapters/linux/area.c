@@ -2,7 +2,6 @@
 /* The area: find it, open it, learn who we are. */
 #define pr_fmt(fmt) "fsw: " fmt
 
-#include <linux/cpumask.h>
 #include <linux/io.h>
 #include <linux/memblock.h>
 #include <linux/mmzone.h>

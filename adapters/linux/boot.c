@@ -6,7 +6,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/libfdt.h>
-#include <linux/memblock.h>
 #include <linux/of_fdt.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>

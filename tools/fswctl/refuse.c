@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/image.h"
 #include "device.h"
 #include "json.h"
 #include "view.h"
@@ -55,8 +56,13 @@ static void state_of_section(struct told *told, uint32_t section)
 		      fsw_section_address(&told->view.area, section), cell_words(words, &cell));
 }
 
-/* Where an ARM kernel can begin: it takes its own address, rounded down to this, for the start of memory. */
-#define WINDOW ((uint64_t)128 << 20)
+/* Can the asker have this section: is it free, or its own and movable? */
+static int reachable(struct view *view, uint32_t section)
+{
+	struct cell cell = view_cell(view, section);
+
+	return cell.kind == KIND_FREE || (cell.kind == KIND_MOVABLE && cell.owner == view->self);
+}
 
 /* What the asker can have: free sections and its own movable ones. The longest run that a kernel can begin in, and how many in all. */
 static uint32_t within_reach(struct view *view, struct fsw_run *longest)
@@ -67,14 +73,12 @@ static uint32_t within_reach(struct view *view, struct fsw_run *longest)
 
 	memset(longest, 0, sizeof(*longest));
 	for (i = 0; i < view->area.sections; i++) {
-		struct cell cell = view_cell(view, i);
-
-		if (cell.kind != KIND_FREE && !(cell.kind == KIND_MOVABLE && cell.owner == view->self)) {
+		if (!reachable(view, i)) {
 			run.count = 0;
 			continue;
 		}
 		all++;
-		if (run.count == 0 && fsw_section_address(&view->area, i) % WINDOW)
+		if (run.count == 0 && fsw_section_address(&view->area, i) % FSW_IMAGE_BASE_ALIGN)
 			continue;
 		if (run.count++ == 0)
 			run.first = i;
@@ -84,19 +88,17 @@ static uint32_t within_reach(struct view *view, struct fsw_run *longest)
 	return all;
 }
 
-/* The lowest run of `count` sections within reach at a multiple of WINDOW: 1 and *start, or 0. */
+/* The lowest run of `count` sections within reach at a multiple of FSW_IMAGE_BASE_ALIGN: 1 and *start, or 0. */
 static int begins_at(struct view *view, uint32_t count, uint64_t *start)
 {
 	uint32_t first, i;
 
 	for (first = 0; first < view->area.sections; first++) {
 		*start = fsw_section_address(&view->area, first);
-		if (*start % WINDOW)
+		if (*start % FSW_IMAGE_BASE_ALIGN)
 			continue;
 		for (i = first; i < view->area.sections && i - first < count; i++) {
-			struct cell cell = view_cell(view, i);
-
-			if (cell.kind != KIND_FREE && !(cell.kind == KIND_MOVABLE && cell.owner == view->self))
+			if (!reachable(view, i))
 				break;
 		}
 		if (i - first == count)
