@@ -47,6 +47,7 @@ struct fsw_ioc_switch {
 #define FSW_BOOT_DRY_RUN 2 /* only check */
 #define FSW_BOOT_STAY 4	   /* load only: this instance goes on, the new one is "loaded" */
 #define FSW_BOOT_LOADED 8  /* start `instance`, loaded before: descriptors and memory are ignored */
+#define FSW_BOOT_PREPARED 16 /* into what FSW_IOC_FREE gave `instance`: memory is ignored */
 
 struct fsw_ioc_boot {
 	__u32 size;
@@ -61,6 +62,131 @@ struct fsw_ioc_boot {
 	__u64 cmdline;	  /* pointer to a string */
 	char name[FSW_NAME_BYTES];
 	struct fsw_ioc_result result;
+};
+
+/*
+ * The first half of a boot: sections for `instance`, all or nothing. They are its own from then on; FSW_IOC_BOOT with
+ * FSW_BOOT_PREPARED goes on with them, FSW_IOC_KILL takes them back.
+ */
+#define FSW_FREE_DRY_RUN 1
+
+struct fsw_ioc_free {
+	__u32 size;
+	__u32 flags;
+	__u32 instance; /* 0: the lowest empty one. On return: whose they are */
+	__u32 contiguous;
+	__u32 total;
+	__u32 ticks; /* what it took */
+	__u32 hz;    /* ticks a second */
+	__u32 reserved;
+	__u64 start; /* FSW_ANY_START: the lowest run that fits. On return: where it begins */
+	struct fsw_ioc_result result;
+};
+
+/* A section that was asked for or given, and what became of it */
+#define FSW_MOVED_DONE 1     /* on-line here (request, kill) or free (release) */
+#define FSW_MOVED_IN_USE 2   /* pages there are pinned: it stayed with `owner` */
+#define FSW_MOVED_RESERVE 3  /* `owner` would have less left than its reserve: it stayed there */
+#define FSW_MOVED_REFUSED 4  /* by the rules: `error` says why */
+#define FSW_MOVED_UNUSABLE 5 /* this kernel can not use memory there: it is free */
+
+struct fsw_ioc_moved {
+	__u32 section;
+	__u32 owner;  /* who had it; 0: it was free */
+	__u32 what;   /* FSW_MOVED_* */
+	__s32 error;  /* of libfsw, negative; IN_USE, RESERVE: 0 */
+	char why[48]; /* IN_USE: what holds it there; known for sections of the asker's only */
+};
+
+/* More memory: free sections at once, then a claim round over the sleepers. Got nothing: -1 and errno. Got some: 0. */
+#define FSW_REQUEST_DRY_RUN 1	/* only say what would be asked of whom: MOVED_DONE */
+#define FSW_REQUEST_FREE_ONLY 2 /* no claim round */
+
+struct fsw_ioc_request {
+	__u32 size;
+	__u32 flags;
+	__u32 count; /* sections wanted */
+	__u32 got;   /* of them; with `from`, also those that were the asker's before */
+	__u64 from; /* exactly those from this physical address; FSW_ANY_START: any above the asker's base */
+	__u64 moved; /* pointer to struct fsw_ioc_moved[room]; may be 0 */
+	__u32 room;
+	__u32 listed; /* how many there are, of which at most `room` were written */
+	__u32 skipped
+		[8]; /* bit N % 32 of word N / 32: instance N sleeps and could not be reached */
+	__u32 visited[8]; /* of whom sections were asked */
+	__u32 hz;
+	__u32 ticks_free;  /* taking free ones, which includes zeroing */
+	__u32 ticks_round; /* the claim round, this instance's suspend and resume in it */
+	__u32 ticks_take;  /* taking what the round released, which includes zeroing */
+	__u32 ticks_zero;  /* of both: zeroing */
+	__u32 reserved;
+	struct fsw_ioc_result result;
+};
+
+/* Give sections back to the free ones. Gave none: -1 and errno. Gave some: 0. */
+#define FSW_RELEASE_DRY_RUN 1
+
+struct fsw_ioc_release {
+	__u32 size;
+	__u32 flags;
+	__u32 count; /* how many */
+	__u32 gave;  /* of them */
+	__u64 starts; /* pointer to __u64[count], their physical addresses; 0: any, from the highest down */
+	__u64 moved; /* pointer to struct fsw_ioc_moved[room]; may be 0 */
+	__u32 room;
+	__u32 listed;
+	__u32 hz;
+	__u32 ticks;
+	struct fsw_ioc_result result;
+};
+
+/* This instance leaves for good; its parent resumes and owns all its memory. Returns only if that failed. */
+#define FSW_EXIT_DRY_RUN 1
+
+struct fsw_ioc_exit {
+	__u32 size;
+	__u32 flags;
+	__u32 heir; /* who gets it */
+	__u32 reserved;
+	struct fsw_ioc_result result;
+};
+
+/* Take all memory of an instance that does not run, and forget it. */
+#define FSW_KILL_DRY_RUN 1
+
+struct fsw_ioc_kill {
+	__u32 size;
+	__u32 flags;
+	__u32 instance;
+	__u32 sections; /* it had */
+	__u32 online; /* of them, on-line here now; the rest is free, as this kernel can not use it */
+	__u32 hz;
+	__u32 ticks;
+	__u32 ticks_zero; /* of them */
+	struct fsw_ioc_result result;
+};
+
+/* How this kernel holds each section, and what keeps it from going. */
+#define FSW_HELD_NOT 0	  /* it has no pages there: below its base, or no memory */
+#define FSW_HELD_ONLINE 1 /* in use */
+#define FSW_HELD_FENCED 2 /* reserved since boot */
+#define FSW_HELD_TAKEN 3  /* off-lined since */
+
+struct fsw_ioc_section {
+	__u32 held;   /* FSW_HELD_* */
+	__u32 used;   /* pages in use, ONLINE only */
+	__u32 pinned; /* of them, pages that do not move; counted in movable sections only */
+	__u32 reserved;
+	char why[48]; /* what holds the first of those */
+};
+
+struct fsw_ioc_memory {
+	__u32 size;
+	__u32 count;	 /* sections from 0 on, at most so many; becomes how many there are */
+	__u64 sections;	 /* pointer to struct fsw_ioc_section[count] */
+	__u64 total;	 /* bytes: MemTotal */
+	__u64 available; /* bytes: MemAvailable */
+	__u64 reserve;	 /* bytes: this instance gives nothing that would leave less available */
 };
 
 /* The last switches of this instance, oldest first: at most `count`, which becomes how many. */
@@ -88,5 +214,11 @@ struct fsw_ioc_log {
 #define FSW_IOC_SWITCH _IOWR(FSW_IOC_MAGIC, 1, struct fsw_ioc_switch)
 #define FSW_IOC_BOOT _IOWR(FSW_IOC_MAGIC, 2, struct fsw_ioc_boot)
 #define FSW_IOC_LOG _IOWR(FSW_IOC_MAGIC, 3, struct fsw_ioc_log)
+#define FSW_IOC_FREE _IOWR(FSW_IOC_MAGIC, 4, struct fsw_ioc_free)
+#define FSW_IOC_REQUEST _IOWR(FSW_IOC_MAGIC, 5, struct fsw_ioc_request)
+#define FSW_IOC_RELEASE _IOWR(FSW_IOC_MAGIC, 6, struct fsw_ioc_release)
+#define FSW_IOC_EXIT _IOWR(FSW_IOC_MAGIC, 7, struct fsw_ioc_exit)
+#define FSW_IOC_KILL _IOWR(FSW_IOC_MAGIC, 8, struct fsw_ioc_kill)
+#define FSW_IOC_MEMORY _IOWR(FSW_IOC_MAGIC, 9, struct fsw_ioc_memory)
 
 #endif
