@@ -166,6 +166,12 @@ static int is_ours(const void *tree, int node)
 	       (name && length >= (int)sizeof(FENCE) - 1 && memcmp(name, FENCE, sizeof(FENCE) - 1) == 0);
 }
 
+/* In a tree that has fences these cover it too. */
+static int is_excluded(const void *tree, int node)
+{
+	return fdt_node_check_compatible(tree, node, FSW_TREE_EXCLUDED) == 0;
+}
+
 static void delete_all(struct work *work, int parent, int (*unwanted)(const void *tree, int node))
 {
 	int node = fdt_first_subnode(work->tree, parent);
@@ -254,8 +260,10 @@ static void reserved(struct work *work, const struct fsw_tree *what)
 	if (!fdt_getprop(work->tree, node, "ranges", NULL))
 		note(work, fdt_setprop_empty(work->tree, node, "ranges"));
 	delete_all(work, node, is_ours);
-	if (what->area)
+	if (what->area) {
+		delete_all(work, node, is_excluded);
 		fence(work, node, what);
+	}
 	area = add_at(work, node, AREA, what->carve_base);
 	if (area < 0)
 		return;

@@ -7,6 +7,7 @@
 
 /* The binding: docs/bindings/fsw,area.yaml */
 #define FSW_TREE_COMPATIBLE "fsw,area"
+#define FSW_TREE_EXCLUDED "fsw,excluded" /* reserved memory that the firmware overwrites at a reset */
 
 struct fsw_tree {
 	uint64_t ram_base; /* all RAM of the board: becomes the one memory node */

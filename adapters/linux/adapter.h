@@ -27,6 +27,8 @@ struct device;
  * @error: of the last fsw_acknowledge()
  * @rehearse: the suspend that comes is one that comes back at once
  * @going: a suspend was begun by an operation of ours
+ * @visited: in that suspend, a claim round was here
+ * @books_stale: sections moved since fsw_memory_books()
  */
 struct fsw_adapter {
 	struct mutex lock; /* all operations, and all looks at the area */
@@ -41,6 +43,8 @@ struct fsw_adapter {
 	int error;
 	bool rehearse;
 	bool going;
+	bool visited;
+	bool books_stale;
 };
 
 extern struct fsw_adapter fsw;
@@ -54,6 +58,7 @@ static inline u32 fsw_now(void)
 /* area.c: the area, and who we are in it */
 int fsw_area_map(void);
 int fsw_area_open(void);
+u32 fsw_sections_of(u32 id);
 int fsw_report_error(struct fsw_ioc_result *result, int error);
 __printf(3, 4) int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ...);
 
@@ -66,17 +71,47 @@ u32 fsw_log_copy(struct fsw_ioc_entry *to, u32 most);
 /* memory.c: sections off-line and on-line */
 int fsw_memory_check(void);
 int fsw_memory_keep(void);
-int fsw_section_offline(u32 section);
+void fsw_memory_books(void);
+bool fsw_reserve_allows(u32 count);
+u64 fsw_reserve_bytes(void);
+int fsw_sections_offline(u32 first, u32 count);
 int fsw_section_online(u32 section);
-void fsw_take_claimed(void);
+int fsw_section_undo(u32 section);
+void fsw_section_look(u32 section, struct fsw_ioc_section *look);
+u32 fsw_zero_ticks(void);
+u32 fsw_take_claimed(void);
 void fsw_flush(void);
 void fsw_lend_begin(void);
 void fsw_lend_undo(void);
+int fsw_clear(phys_addr_t from, size_t bytes);
 int fsw_copy_in(phys_addr_t to, const void *from, size_t bytes);
 
+/* mm/: declared in a header of its own since 6.2 */
+void setup_per_zone_wmarks(void);
+
+/* trade.c: memory moves between instances */
+
+/**
+ * struct fsw_list - what became of sections, for whom asked
+ * @rows: so many as there is @room for
+ * @room: rows
+ * @count: how many there are, even beyond @room
+ */
+struct fsw_list {
+	struct fsw_ioc_moved *rows;
+	u32 room;
+	u32 count;
+};
+
+void fsw_give(void);
+int fsw_request_memory(struct fsw_ioc_request *request, struct fsw_list *list);
+int fsw_request_release(struct fsw_ioc_release *request, const u64 *starts, struct fsw_list *list);
+int fsw_request_exit(struct fsw_ioc_exit *request);
+int fsw_request_kill(struct fsw_ioc_kill *request);
+
 /* boot.c: a new instance */
+int fsw_request_free(struct fsw_ioc_free *request);
 int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline);
-void fsw_progress(char *line, size_t size);
 
 /* witness.c: which driver took how long, and which refused */
 int fsw_witness_init(void);
@@ -88,6 +123,9 @@ void fsw_manifest_make(struct fsw_manifest *manifest);
 /* report.c: sysfs */
 const struct attribute_group **fsw_report_groups(void);
 int fsw_report_init(struct device *device);
+void fsw_progress_begin(const char *label, u32 total);
+void fsw_progress_step(u32 done);
+void fsw_progress_end(void);
 
 /* control.c: /dev/fsw */
 int fsw_control_init(void);

@@ -7,6 +7,7 @@
 #include <linux/mmzone.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/sort.h>
 
 #include "adapter.h"
 #include "trace.h"
@@ -82,6 +83,51 @@ int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ..
 	return errno_;
 }
 
+/**
+ * fsw_sections_of - how many sections an instance owns
+ * @id: its number
+ */
+u32 fsw_sections_of(u32 id)
+{
+	struct fsw_area look = fsw.area; /* its fault is the reader's own */
+	struct fsw_run run = { 0, 0 };
+	u32 count = 0;
+
+	while (fsw_cmm_run(&look, fsw_match_owner(id), run.first + run.count, &run) == 1)
+		count += run.count;
+	return count;
+}
+
+#define EXCLUDED_MAX 16
+
+static int __init by_base(const void *one, const void *other)
+{
+	u64 a = ((const struct fsw_range *)one)->base;
+	u64 b = ((const struct fsw_range *)other)->base;
+
+	return a < b ? -1 : a > b;
+}
+
+/* What the firmware overwrites at a reset: reserved memory that the device tree calls so */
+static u32 __init find_excluded(struct fsw_range *range)
+{
+	struct device_node *node;
+	struct resource resource;
+	u32 count = 0;
+
+	for_each_compatible_node(node, NULL, "fsw,excluded") {
+		if (of_address_to_resource(node, 0, &resource) || count == EXCLUDED_MAX) {
+			pr_err("%pOF: not excluded: no reg, or more than %u such nodes\n", node,
+			       EXCLUDED_MAX);
+			continue;
+		}
+		range[count].base = resource.start;
+		range[count++].size = resource_size(&resource);
+	}
+	sort(range, count, sizeof(*range), by_base, NULL);
+	return count;
+}
+
 /* The master says which memory there is; nobody else knows. */
 static int __init become_master(void)
 {
@@ -91,11 +137,13 @@ static int __init become_master(void)
 		.base = PFN_PHYS((u64)zone->zone_start_pfn),
 		.size = PFN_PHYS((u64)zone->spanned_pages),
 	};
+	static struct fsw_range excluded[EXCLUDED_MAX] __initdata;
 	struct fsw_range shared = { .base = fsw.carve, .size = fsw.carve_size };
 	struct fsw_memory memory = {
 		.ram = { ram, 0 },
 		.movable = { &movable, movable.size ? 1 : 0 },
 		.shared = { &shared, 1 },
+		.excluded = { excluded, find_excluded(excluded) },
 	};
 	struct fsw_load load = { .base = PHYS_OFFSET };
 	phys_addr_t start, end;

@@ -8,6 +8,7 @@
 #include <linux/libfdt.h>
 #include <linux/of_fdt.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/vmalloc.h>
 
 #include "adapter.h"
@@ -16,13 +17,6 @@
 #include "trace.h"
 
 #define CHUNK 0x10000u
-
-/* Images on their way: read without the lock by who wants to know how far it is */
-static struct {
-	const char *label;
-	u32 done;
-	u32 total;
-} progress;
 
 /* A new instance in the making */
 struct making {
@@ -37,21 +31,6 @@ struct making {
 	u64 base;     /* of the run that holds the images */
 	struct fsw_placement at;
 };
-
-/**
- * fsw_progress - how far loading is
- * @line: takes "LABEL DONE TOTAL\n", or nothing
- * @size: its bytes
- */
-void fsw_progress(char *line, size_t size)
-{
-	const char *label = READ_ONCE(progress.label);
-
-	line[0] = '\0';
-	if (label)
-		scnprintf(line, size, "%s %u %u\n", label, READ_ONCE(progress.done),
-			  READ_ONCE(progress.total));
-}
 
 static u64 section_bytes(u32 sections)
 {
@@ -123,7 +102,7 @@ static int examine(struct making *making)
 }
 
 /* The lowest run that fits, and that begins where a zImage takes its memory to begin. */
-static int free_somewhere(struct fsw_ioc_boot *request)
+static int free_somewhere(struct fsw_ioc_free *request)
 {
 	u64 end = fsw.area.header->geometry.base + section_bytes(fsw.area.sections);
 	int error;
@@ -140,12 +119,61 @@ static int free_somewhere(struct fsw_ioc_boot *request)
 	return FSW_ERR(CONTIGUOUS);
 }
 
-/* Sections for the new instance: all or nothing (SPEC section 4.1). */
-static int free_sections(struct making *making)
+/* At once: each time costs as much as an idle section. More would show no progress for long. */
+#define FREE_AT_ONCE 4
+
+/* The next sections that are to be freed, adjacent ones: how many, or an error of libfsw */
+static int named(u32 *first)
 {
-	struct fsw_ioc_boot *request = making->request;
-	struct fsw_ioc_result *result = making->result;
-	u32 section = 0;
+	int found = fsw_free_next(&fsw.area, fsw.self, first);
+	u32 next = *first;
+	u32 count;
+
+	if (found <= 0)
+		return found;
+	for (count = 1; count < FREE_AT_ONCE; count++) {
+		next++;
+		if (fsw_free_next(&fsw.area, fsw.self, &next) != 1 || next != *first + count)
+			break;
+	}
+	return count;
+}
+
+static int free_run(u32 first, u32 count)
+{
+	u32 i;
+	int error = fsw_sections_offline(first, count);
+
+	/* an entry that is damaged can not be changed: its section stays off-line, nobody has it */
+	for (i = first; !error && i < first + count; i++)
+		if (fsw_cmm_offline(&fsw.area, fsw.self, i))
+			error = -EIO;
+	return error;
+}
+
+static int refuse_section(struct fsw_ioc_result *result, u32 section, int error)
+{
+	u64 at = fsw_section_address(&fsw.area, section);
+	struct fsw_ioc_section look = { 0 };
+	const char *why = "map and memory disagree";
+
+	if (error == -ENOMEM)
+		why = "it is needed here (fsw.reserve)";
+	if (error == -EBUSY) {
+		lru_add_drain_all();
+		fsw_section_look(section, &look);
+		why = look.why[0] ? look.why : "it is in use";
+	}
+	return fsw_refuse(result, error,
+			  "section %u at 0x%llx does not free, all others are back: %s", section,
+			  at, why);
+}
+
+/* Sections for the new instance: all or nothing (SPEC section 4.1). */
+static int free_sections(struct fsw_ioc_free *request)
+{
+	struct fsw_ioc_result *result = &request->result;
+	u32 section = 0, done = 0;
 	int found, error;
 
 	fsw_lend_begin();
@@ -157,40 +185,72 @@ static int free_sections(struct making *making)
 	trace_fsw_request(FSW_MODE_FREE, request->instance, error);
 	if (error)
 		return fsw_report_error(result, error);
-	if (request->flags & FSW_BOOT_DRY_RUN)
+	if (request->flags & FSW_FREE_DRY_RUN)
 		return fsw_report_error(result, fsw_cancel(&fsw.area, fsw.self));
-	WRITE_ONCE(progress.total, request->total);
-	WRITE_ONCE(progress.done, 0);
-	WRITE_ONCE(progress.label, "memory");
-	error = 0;
-	while ((found = fsw_free_next(&fsw.area, fsw.self, &section)) == 1) {
-		error = fsw_section_offline(section);
+	fsw_progress_begin("memory", request->total);
+	while ((found = named(&section)) > 0) {
+		error = free_run(section, found);
+		/* which of them? */
+		if (error && found > 1)
+			error = free_run(section, found = 1);
 		if (error)
 			break;
-		found = fsw_cmm_offline(&fsw.area, fsw.self, section);
-		if (found < 0) {
-			fsw_section_online(section);
-			break;
-		}
-		WRITE_ONCE(progress.done, progress.done + 1);
+		fsw_progress_step(done += found);
 	}
+	fsw_progress_end();
 	if (found == 0)
 		return fsw_report_error(result, fsw_free_commit(&fsw.area, fsw.self));
-	if (found > 0)
-		fsw_refuse(result, error,
-			   "section %u at 0x%llx is in use and does not free: all others are back",
-			   section, fsw_section_address(&fsw.area, section));
-	else
+	if (found < 0)
 		error = fsw_report_error(result, found);
+	else
+		error = refuse_section(result, section, error);
 	section = 0;
-	while (fsw_free_undo(&fsw.area, fsw.self, &section) == 1) {
-		if (fsw_section_online(section) == 0)
-			fsw_cmm_online(&fsw.area, fsw.self, section);
-		else
+	while (fsw_free_undo(&fsw.area, fsw.self, &section) == 1)
+		if (fsw_section_undo(section))
 			section++; /* stays free: below our base */
-	}
 	fsw_cancel(&fsw.area, fsw.self);
 	return error;
+}
+
+/* The memory of a boot */
+static int free_for(struct making *making)
+{
+	struct fsw_ioc_boot *request = making->request;
+	struct fsw_ioc_free prepare = {
+		.flags = request->flags & FSW_BOOT_DRY_RUN ? FSW_FREE_DRY_RUN : 0,
+		.instance = request->instance,
+		.contiguous = request->contiguous,
+		.total = request->total,
+		.start = request->start,
+	};
+	int error = free_sections(&prepare);
+
+	*making->result = prepare.result;
+	return error;
+}
+
+/* Memory that FSW_IOC_FREE gave it */
+static int find_prepared(struct making *making)
+{
+	struct fsw_ioc_boot *request = making->request;
+	struct fsw_instance instance;
+	struct fsw_run run;
+	int found = fsw_instance_get(&fsw.area, request->instance, &instance);
+
+	if (!found && instance.state != FSW_STATE_EMPTY)
+		found = FSW_ERR(IN_USE);
+	if (!found)
+		found = fsw_cmm_longest(&fsw.area, fsw_match_owner(request->instance), &run);
+	if (found < 0)
+		return fsw_report_error(making->result, found);
+	if (!found)
+		return fsw_refuse(making->result, -ENOENT,
+				  "instance %u has no memory yet: prepare some, or boot without",
+				  request->instance);
+	request->start = fsw_section_address(&fsw.area, run.first);
+	request->contiguous = run.count;
+	request->total = fsw_sections_of(request->instance);
+	return 0;
 }
 
 /* No byte goes where the new instance does not own the memory. */
@@ -209,16 +269,14 @@ static int put_file(struct making *making, const char *label, const struct image
 	u64 done;
 	int error = 0;
 
-	WRITE_ONCE(progress.done, 0);
-	WRITE_ONCE(progress.total, size);
-	WRITE_ONCE(progress.label, label);
+	fsw_progress_begin(label, size);
 	for (done = 0; !error && done < size; done += CHUNK) {
 		u32 part = min_t(u64, CHUNK, size - done);
 
 		error = read_all(making, image->file, making->buffer, part, done);
 		if (!error)
 			error = put(making, to + done, making->buffer, part);
-		WRITE_ONCE(progress.done, done + part);
+		fsw_progress_step(done + part);
 		cond_resched();
 	}
 	return error;
@@ -269,6 +327,28 @@ static int put_tree(struct making *making)
 	return put(making, making->at.tree, making->buffer, fdt_totalsize(making->buffer));
 }
 
+/* What others had there, the new instance must not see. */
+static int zero_sections(struct making *making)
+{
+	struct fsw_match owned = fsw_match_owner(making->request->instance);
+	struct fsw_run run = { 0, 0 };
+	u32 done = 0;
+	u32 i;
+
+	fsw_progress_begin("zero", making->request->total);
+	/* not a line of it may be written back later */
+	fsw_flush();
+	while (fsw_cmm_run(&fsw.area, owned, run.first + run.count, &run) == 1) {
+		for (i = run.first; i < run.first + run.count; i++) {
+			if (fsw_clear(fsw_section_address(&fsw.area, i), section_bytes(1)))
+				return -ENOMEM;
+			fsw_progress_step(++done);
+			cond_resched();
+		}
+	}
+	return 0;
+}
+
 static int fill(struct making *making)
 {
 	struct fsw_load load = { 0 };
@@ -276,6 +356,8 @@ static int fill(struct making *making)
 
 	if (!error)
 		error = place(making, making->base);
+	if (!error)
+		error = zero_sections(making);
 	if (!error)
 		error = put_file(making, "kernel", &making->kernel, making->at.kernel);
 	if (!error && making->initrd.file)
@@ -304,20 +386,23 @@ static void unload(u32 instance)
 
 static int load(struct making *making)
 {
-	int error = examine(making);
+	bool prepared = making->request->flags & FSW_BOOT_PREPARED;
+	int error = prepared ? find_prepared(making) : 0;
 
 	if (!error)
-		error = free_sections(making);
+		error = examine(making);
+	if (!error && !prepared)
+		error = free_for(making);
 	if (error || making->request->flags & FSW_BOOT_DRY_RUN)
 		return error;
 	error = fill(making);
-	if (error)
+	if (error && !prepared)
 		unload(making->request->instance);
-	else
-		pr_info("instance %u (%.32s): loaded at 0x%llx, %u sections\n",
-			making->request->instance, making->request->name, making->base,
-			making->request->total);
-	return error;
+	if (error)
+		return error;
+	pr_info("instance %u (%.32s): loaded at 0x%llx, %u sections\n", making->request->instance,
+		making->request->name, making->base, making->request->total);
+	return 0;
 }
 
 /* What is looked at now is what is loaded: a file that grows meanwhile is cut. */
@@ -362,13 +447,11 @@ static void close_files(struct making *making)
 static u32 free_id(void)
 {
 	struct fsw_instance instance;
-	struct fsw_run run;
 	u32 id;
 
 	for (id = 1; id <= fsw.area.instances; id++)
 		if (fsw_instance_get(&fsw.area, id, &instance) == 0 &&
-		    instance.state == FSW_STATE_EMPTY &&
-		    fsw_cmm_run(&fsw.area, fsw_match_owner(id), 0, &run) == 0)
+		    instance.state == FSW_STATE_EMPTY && !fsw_sections_of(id))
 			return id;
 	return 0;
 }
@@ -388,10 +471,43 @@ static int load_files(struct fsw_ioc_boot *request, const char *cmdline)
 	error = open_files(&making);
 	if (!error)
 		error = load(&making);
-	WRITE_ONCE(progress.label, NULL);
+	fsw_progress_end();
 	close_files(&making);
 	vfree(making.buffer);
 	return error;
+}
+
+/**
+ * fsw_request_free - FSW_IOC_FREE
+ * @request: what is asked; its result, instance and start are filled
+ *
+ * Return: 0, or a negative errno: then map and memory are as before.
+ */
+int fsw_request_free(struct fsw_ioc_free *request)
+{
+	struct fsw_ioc_result *result = &request->result;
+	u32 since = fsw_now();
+	struct fsw_run run;
+	int error;
+
+	if (request->flags & ~FSW_FREE_DRY_RUN)
+		return fsw_refuse(result, -EINVAL, "unknown flags 0x%x", request->flags);
+	if (!request->instance)
+		request->instance = free_id();
+	if (!request->instance)
+		return fsw_refuse(result, -ENOSPC, "all %u instances exist", fsw.area.instances);
+	/* what it has already would become one with the new */
+	if (fsw_sections_of(request->instance))
+		return fsw_refuse(result, -EBUSY, "instance %u has memory already",
+				  request->instance);
+	error = free_sections(request);
+	if (error || request->flags & FSW_FREE_DRY_RUN)
+		return error;
+	request->hz = fsw.board->clock_hz;
+	request->ticks = fsw_now() - since;
+	if (fsw_cmm_longest(&fsw.area, fsw_match_owner(request->instance), &run) == 1)
+		request->start = fsw_section_address(&fsw.area, run.first);
+	return 0;
 }
 
 /**
@@ -404,14 +520,15 @@ static int load_files(struct fsw_ioc_boot *request, const char *cmdline)
  */
 int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 {
-	const u32 known = FSW_BOOT_DIRECT | FSW_BOOT_DRY_RUN | FSW_BOOT_STAY | FSW_BOOT_LOADED;
+	const u32 known = FSW_BOOT_DIRECT | FSW_BOOT_DRY_RUN | FSW_BOOT_STAY | FSW_BOOT_LOADED |
+			  FSW_BOOT_PREPARED;
 	struct fsw_ioc_result *result = &request->result;
 	struct fsw_status status;
 	u32 asked;
 	int error;
 
-	if (request->flags & ~known ||
-	    (request->flags & FSW_BOOT_STAY && request->flags & FSW_BOOT_LOADED))
+	if (request->flags & ~known || (request->flags & FSW_BOOT_LOADED &&
+					request->flags & (FSW_BOOT_STAY | FSW_BOOT_PREPARED)))
 		return fsw_refuse(result, -EINVAL,
 				  "unknown flags 0x%x, or flags that exclude each other",
 				  request->flags);
@@ -442,7 +559,8 @@ int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 	error = fsw_report_error(result, error);
 	if (!error)
 		error = fsw_go(FSW_MODE_BOOT, request->instance, asked, result);
-	if (error && !(request->flags & FSW_BOOT_LOADED))
+	/* what was there before this request stays */
+	if (error && !(request->flags & (FSW_BOOT_LOADED | FSW_BOOT_PREPARED)))
 		unload(request->instance);
 	return error;
 }

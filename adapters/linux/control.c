@@ -8,6 +8,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/uaccess.h>
 
 #include "adapter.h"
@@ -51,20 +52,169 @@ static int enter(struct fsw_ioc_result *result)
 	return fsw_refuse(result, -EBUSY, "another request is in progress");
 }
 
-static long ioctl_switch(void __user *argument, u32 size)
+static void leave(void)
 {
-	struct fsw_ioc_switch request;
+	fsw_memory_books();
+	mutex_unlock(&fsw.lock);
+}
+
+static int ask_switch(void *request)
+{
+	return fsw_request_switch(request);
+}
+
+static int ask_free(void *request)
+{
+	return fsw_request_free(request);
+}
+
+static int ask_exit(void *request)
+{
+	return fsw_request_exit(request);
+}
+
+static int ask_kill(void *request)
+{
+	return fsw_request_kill(request);
+}
+
+/* Those that are nothing but a structure */
+static const struct plain {
+	u32 known;  /* its bytes */
+	u32 result; /* where in it */
+	int (*ask)(void *request);
+} plains[] = {
+	[_IOC_NR(FSW_IOC_SWITCH)] = { sizeof(struct fsw_ioc_switch),
+				      offsetof(struct fsw_ioc_switch, result), ask_switch },
+	[_IOC_NR(FSW_IOC_FREE)] = { sizeof(struct fsw_ioc_free),
+				    offsetof(struct fsw_ioc_free, result), ask_free },
+	[_IOC_NR(FSW_IOC_EXIT)] = { sizeof(struct fsw_ioc_exit),
+				    offsetof(struct fsw_ioc_exit, result), ask_exit },
+	[_IOC_NR(FSW_IOC_KILL)] = { sizeof(struct fsw_ioc_kill),
+				    offsetof(struct fsw_ioc_kill, result), ask_kill },
+};
+
+static long ioctl_plain(const struct plain *plain, void __user *argument, u32 size)
+{
+	union {
+		struct fsw_ioc_switch change;
+		struct fsw_ioc_free free;
+		struct fsw_ioc_exit exit;
+		struct fsw_ioc_kill kill;
+	} request;
+	int error = copy_in(&request, plain->known, argument, size);
+
+	if (error)
+		return error;
+	error = enter((void *)&request + plain->result);
+	if (!error) {
+		error = plain->ask(&request);
+		leave();
+	}
+	if (copy_to_user(argument, &request, plain->known))
+		return -EFAULT;
+	return error;
+}
+
+/* Room for a row of each section, and no more */
+static int list_new(struct fsw_list *list, u64 rows, u32 room)
+{
+	list->room = rows ? min(room, fsw.area.sections) : 0;
+	list->rows = kvcalloc(list->room, sizeof(*list->rows), GFP_KERNEL);
+	return list->rows || !list->room ? 0 : -ENOMEM;
+}
+
+/* To the caller, who learns how many there are */
+static int list_out(struct fsw_list *list, u64 rows, u32 *listed)
+{
+	size_t bytes = min(list->count, list->room) * sizeof(*list->rows);
+	int error = copy_to_user(u64_to_user_ptr(rows), list->rows, bytes) ? -EFAULT : 0;
+
+	*listed = list->count;
+	kvfree(list->rows);
+	return error;
+}
+
+static long ioctl_request(void __user *argument, u32 size)
+{
+	struct fsw_ioc_request request;
+	struct fsw_list list = { 0 };
 	int error = copy_in(&request, sizeof(request), argument, size);
 
+	if (!error)
+		error = list_new(&list, request.moved, request.room);
 	if (error)
 		return error;
 	error = enter(&request.result);
 	if (!error) {
-		error = fsw_request_switch(&request);
-		mutex_unlock(&fsw.lock);
+		error = fsw_request_memory(&request, &list);
+		leave();
 	}
-	if (copy_to_user(argument, &request, sizeof(request)))
+	if (list_out(&list, request.moved, &request.listed) ||
+	    copy_to_user(argument, &request, sizeof(request)))
 		return -EFAULT;
+	return error;
+}
+
+static long ioctl_release(void __user *argument, u32 size)
+{
+	struct fsw_ioc_release request;
+	struct fsw_list list = { 0 };
+	u64 *starts = NULL;
+	int error = copy_in(&request, sizeof(request), argument, size);
+
+	if (!error && request.starts && request.count > fsw.area.sections)
+		error = -E2BIG;
+	if (!error && request.starts) {
+		starts = vmemdup_user(u64_to_user_ptr(request.starts),
+				      request.count * sizeof(*starts));
+		error = PTR_ERR_OR_ZERO(starts);
+	}
+	if (error)
+		return error;
+	error = list_new(&list, request.moved, request.room);
+	if (error) {
+		kvfree(starts);
+		return error;
+	}
+	error = enter(&request.result);
+	if (!error) {
+		error = fsw_request_release(&request, starts, &list);
+		leave();
+	}
+	kvfree(starts);
+	if (list_out(&list, request.moved, &request.listed) ||
+	    copy_to_user(argument, &request, sizeof(request)))
+		return -EFAULT;
+	return error;
+}
+
+static long ioctl_memory(void __user *argument, u32 size)
+{
+	struct fsw_ioc_memory request;
+	struct fsw_ioc_section __user *to;
+	struct fsw_ioc_section look;
+	int error = copy_in(&request, sizeof(request), argument, size);
+	u32 i;
+
+	if (error)
+		return error;
+	if (mutex_lock_interruptible(&fsw.lock))
+		return -ERESTARTSYS;
+	lru_add_drain_all();
+	to = u64_to_user_ptr(request.sections);
+	for (i = 0; !error && i < min(request.count, fsw.area.sections); i++) {
+		fsw_section_look(i, &look);
+		error = copy_to_user(to + i, &look, sizeof(look)) ? -EFAULT : 0;
+		cond_resched();
+	}
+	mutex_unlock(&fsw.lock);
+	request.count = fsw.area.sections;
+	request.total = (u64)totalram_pages() << PAGE_SHIFT;
+	request.available = (u64)si_mem_available() << PAGE_SHIFT;
+	request.reserve = fsw_reserve_bytes();
+	if (!error && copy_to_user(argument, &request, sizeof(request)))
+		error = -EFAULT;
 	return error;
 }
 
@@ -84,10 +234,10 @@ static long ioctl_boot(void __user *argument, u32 size)
 	if (!error && IS_ERR(cmdline)) {
 		error = fsw_refuse(&request.result, PTR_ERR(cmdline),
 				   "command line: longer than %u bytes", COMMAND_LINE_SIZE - 1);
-		mutex_unlock(&fsw.lock);
+		leave();
 	} else if (!error) {
 		error = fsw_request_boot(&request, cmdline);
-		mutex_unlock(&fsw.lock);
+		leave();
 	}
 	if (!IS_ERR(cmdline))
 		kfree(cmdline);
@@ -125,6 +275,7 @@ static long ioctl_log(void __user *argument, u32 size)
 static long ioctl(struct file *file, unsigned int command, unsigned long value)
 {
 	void __user *argument = (void __user *)value;
+	unsigned int number;
 	u32 size;
 
 	if (!capable(CAP_SYS_ADMIN))
@@ -135,14 +286,21 @@ static long ioctl(struct file *file, unsigned int command, unsigned long value)
 		return -ENOTTY;
 	/* by its number: the size that is encoded beside it may grow */
 	switch (_IOC_NR(command)) {
-	case _IOC_NR(FSW_IOC_SWITCH):
-		return ioctl_switch(argument, size);
 	case _IOC_NR(FSW_IOC_BOOT):
 		return ioctl_boot(argument, size);
 	case _IOC_NR(FSW_IOC_LOG):
 		return ioctl_log(argument, size);
+	case _IOC_NR(FSW_IOC_REQUEST):
+		return ioctl_request(argument, size);
+	case _IOC_NR(FSW_IOC_RELEASE):
+		return ioctl_release(argument, size);
+	case _IOC_NR(FSW_IOC_MEMORY):
+		return ioctl_memory(argument, size);
 	default:
-		return -ENOTTY;
+		number = _IOC_NR(command);
+		if (number >= ARRAY_SIZE(plains) || !plains[number].ask)
+			return -ENOTTY;
+		return ioctl_plain(&plains[number], argument, size);
 	}
 }
 

@@ -2,9 +2,13 @@
 /*
  * Faults on purpose, for tests: module parameters under /sys/module/fsw/parameters.
  *   refuse  "devices": our own device refuses to suspend; "late": so at the late step;
- *           "core": the last step refuses
+ *           "core": the last step refuses; "again": our device refuses to suspend late once a
+ *           claim round was here
  *   pin     physical address: the page there is taken and held, so that its section does not go
  *           off-line; 0 lets it go
+ *   bare    "alloc ADDRESS SECTIONS": Linux's own alloc_contig_range() over that memory, given back
+ *           at once; "online ADDRESS SECTIONS": clear_highpage() and free_reserved_page() for each
+ *           page of it. Reads as how long that took: "TICKS HZ"
  *   spoil   1: what the next hand-over needs is damaged after it was armed
  */
 #define pr_fmt(fmt) "fsw: " fmt
@@ -12,6 +16,7 @@
 #define KBUILD_MODNAME "fsw"
 
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/platform_device.h>
@@ -61,6 +66,53 @@ static int pin_get(char *line, const struct kernel_param *parameter)
 static const struct kernel_param_ops pin_ops = { .set = pin_set, .get = pin_get };
 module_param_cb(pin, &pin_ops, NULL, 0600);
 
+static u32 bare_ticks;
+
+/* What an adapter could not do without: the measure for what it costs. */
+static int bare_set(const char *value, const struct kernel_param *parameter)
+{
+	unsigned long address, sections, pfn, end, i;
+	char what[8];
+	bool online;
+	u32 since;
+	int error;
+
+	if (sscanf(value, "%7s %lx %lu", what, &address, &sections) != 3)
+		return -EINVAL;
+	online = sysfs_streq(what, "online");
+	pfn = PHYS_PFN(address);
+	end = pfn + (sections << (fsw.area.header->geometry.section_shift - PAGE_SHIFT));
+	if (!pfn_valid(pfn) || !pfn_valid(end - 1))
+		return -EINVAL;
+	since = fsw_now();
+	error = alloc_contig_range(pfn, end, MIGRATE_MOVABLE, GFP_KERNEL | __GFP_NOWARN);
+	bare_ticks = fsw_now() - since;
+	if (error)
+		return error;
+	if (!online) {
+		free_contig_range(pfn, end - pfn);
+		return 0;
+	}
+	adjust_managed_page_count(pfn_to_page(pfn), -(long)(end - pfn));
+	for (i = pfn; i < end; i++)
+		SetPageReserved(pfn_to_page(i));
+	since = fsw_now();
+	for (i = pfn; i < end; i++)
+		clear_highpage(pfn_to_page(i));
+	for (i = pfn; i < end; i++)
+		free_reserved_page(pfn_to_page(i));
+	bare_ticks = fsw_now() - since;
+	return 0;
+}
+
+static int bare_get(char *line, const struct kernel_param *parameter)
+{
+	return sysfs_emit(line, "%u %u\n", bare_ticks, fsw.board->clock_hz);
+}
+
+static const struct kernel_param_ops bare_ops = { .set = bare_set, .get = bare_get };
+module_param_cb(bare, &bare_ops, NULL, 0600);
+
 static bool refuses(const char *where)
 {
 	return sysfs_streq(refuse, where);
@@ -73,7 +125,7 @@ static int refuse_suspend(struct device *device)
 
 static int refuse_late(struct device *device)
 {
-	return refuses("late") ? -EBUSY : 0;
+	return refuses("late") || (refuses("again") && fsw.visited) ? -EBUSY : 0;
 }
 
 static const struct dev_pm_ops refusing = {

@@ -7,28 +7,30 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/moduleparam.h>
+#include <linux/pagemap.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
 
 #include "adapter.h"
 #include "trace.h"
 
-/* How this kernel holds a section */
-enum held {
-	HELD_NOT,    /* no page of it is known here: below our base, or no memory */
-	HELD_ONLINE, /* in use */
-	HELD_FENCED, /* reserved since boot: another's */
-	HELD_TAKEN,  /* taken from the allocator */
-};
-
-/* Beside one of these: taken since fsw_lend_begin() */
+/* Beside one of FSW_HELD_*: taken since fsw_lend_begin() */
 #define HELD_LENT 0x80
 
 #define TRIES 3 /* pages on their way through a list are free a moment later */
 
 static u8 *held;
+
+/* This instance gives nothing that would leave it less than so many MiB (MemAvailable). */
+static unsigned int reserve = 16;
+module_param(reserve, uint, 0644);
+MODULE_PARM_DESC(reserve, "MiB that this instance keeps available when it gives memory away");
+
+static u32 zero_ticks;
 
 static unsigned long first_pfn(u32 section)
 {
@@ -38,6 +40,20 @@ static unsigned long first_pfn(u32 section)
 static unsigned long pages(void)
 {
 	return 1ul << (fsw.area.header->geometry.section_shift - PAGE_SHIFT);
+}
+
+static u32 held_as(u32 section)
+{
+	return held[section] & ~HELD_LENT;
+}
+
+static bool is_movable(u32 section)
+{
+	const struct zone *zone = &NODE_DATA(0)->node_zones[ZONE_MOVABLE];
+	unsigned long pfn = first_pfn(section);
+
+	return zone->spanned_pages && pfn >= zone->zone_start_pfn &&
+	       pfn + pages() <= zone_end_pfn(zone);
 }
 
 /**
@@ -57,65 +73,191 @@ void fsw_flush(void)
 }
 
 /**
- * fsw_section_offline - take a section from this kernel
- * @section: its number
+ * fsw_reserve_allows - may this kernel give so much?
+ * @count: sections
  *
- * Return: 0, or a negative errno, and the section is as before.
+ * Whoever gives keeps enough for itself: its users must not meet the OOM killer for another's sake.
  */
-int fsw_section_offline(u32 section)
+bool fsw_reserve_allows(u32 count)
 {
-	unsigned long pfn = first_pfn(section);
+	long left = si_mem_available() - (long)(count * pages());
+
+	return left >= (long)reserve << (20 - PAGE_SHIFT);
+}
+
+/**
+ * fsw_sections_offline - take adjacent sections from this kernel, all or none
+ * @first: number of the first
+ * @count: how many
+ *
+ * Return: 0; or, and all are as before, -EBUSY: pages there do not move; -ENOMEM: this kernel would
+ * have less left than its reserve; -EINVAL: not all are on-line.
+ */
+int fsw_sections_offline(u32 first, u32 count)
+{
+	unsigned long pfn = first_pfn(first);
 	int error = -EBUSY;
 	int tries;
+	u32 i;
 
-	if ((held[section] & ~HELD_LENT) != HELD_ONLINE)
-		return -EINVAL;
-	for (tries = 0; error == -EBUSY && tries < TRIES; tries++) {
-		error = alloc_contig_range(pfn, pfn + pages(), MIGRATE_MOVABLE,
+	for (i = first; i < first + count; i++)
+		if (held_as(i) != FSW_HELD_ONLINE)
+			return -EINVAL;
+	if (!fsw_reserve_allows(count))
+		return -ENOMEM;
+	for (tries = 0; error == -EBUSY && tries < TRIES; tries++)
+		error = alloc_contig_range(pfn, pfn + count * pages(), MIGRATE_MOVABLE,
 					   GFP_KERNEL | __GFP_NOWARN);
-	}
 	if (!error) {
-		adjust_managed_page_count(pfn_to_page(pfn), -(long)pages());
+		adjust_managed_page_count(pfn_to_page(pfn), -(long)(count * pages()));
 		fsw_flush();
-		held[section] = HELD_TAKEN | HELD_LENT;
+		memset(held + first, FSW_HELD_TAKEN | HELD_LENT, count);
+		fsw.books_stale = true;
 	}
-	trace_fsw_section(section, false, error);
+	for (i = first; i < first + count; i++)
+		trace_fsw_section(i, false, error);
+	return error;
+}
+
+/* One block of pages after the other: thousands of single ones would take ten times as long. */
+static void free_pages_of(u32 section)
+{
+	unsigned int order = min_t(unsigned int, pageblock_order, ilog2(pages()));
+	unsigned long pfn = first_pfn(section);
+	unsigned long end = pfn + pages();
+	unsigned long i;
+
+	for (; pfn < end; pfn += 1ul << order) {
+		for (i = pfn; i < pfn + (1ul << order); i++) {
+			ClearPageReserved(pfn_to_page(i));
+			set_page_count(pfn_to_page(i), 0);
+		}
+		init_page_count(pfn_to_page(pfn));
+		__free_pages(pfn_to_page(pfn), order);
+	}
+	adjust_managed_page_count(pfn_to_page(end - 1), pages());
+}
+
+/* What was there is another's, or may be. */
+static void zero(u32 section)
+{
+	u32 since = fsw_now();
+
+	fsw_clear(fsw_section_address(&fsw.area, section), pages() << PAGE_SHIFT);
+	zero_ticks += fsw_now() - since;
+}
+
+/* Back as it was: nobody had it meanwhile. */
+static int section_back(u32 section)
+{
+	if (held_as(section) == FSW_HELD_ONLINE)
+		return 0;
+	if (held_as(section) == FSW_HELD_NOT)
+		return -ENXIO;
+	free_pages_of(section);
+	held[section] = FSW_HELD_ONLINE;
+	fsw.books_stale = true;
+	trace_fsw_section(section, true, 0);
+	return 0;
+}
+
+/**
+ * fsw_section_online - give a section to this kernel, zeroed, and tell the map
+ * @section: its number; the map lets us have it
+ *
+ * Where Linux may keep what it allocates there, the section is kernel core from now on.
+ *
+ * Return: 0, or -ENXIO: this kernel can not use memory there; or -EIO: the map does not allow it.
+ */
+int fsw_section_online(u32 section)
+{
+	u32 entry, after;
+	int error;
+
+	if (held_as(section) == FSW_HELD_NOT)
+		return -ENXIO;
+	if (fsw_cmm_get(&fsw.area, section, &entry) || fsw_rule_online(entry, fsw.self, &after))
+		return -EIO;
+	if (held_as(section) != FSW_HELD_ONLINE) {
+		fsw_flush();
+		zero(section);
+		section_back(section);
+	}
+	error = fsw_cmm_online(&fsw.area, fsw.self, section);
+	if (!error && !is_movable(section))
+		error = fsw_cmm_keep(&fsw.area, fsw.self, section);
+	return error ? -EIO : 0;
+}
+
+/**
+ * fsw_section_undo - give a section back to this kernel that it has just given, and tell the map
+ * @section: its number; free in the map
+ *
+ * Return: 0, or -ENXIO: this kernel can not use memory there.
+ */
+int fsw_section_undo(u32 section)
+{
+	int error = section_back(section);
+
+	if (!error)
+		fsw_cmm_online(&fsw.area, fsw.self, section);
 	return error;
 }
 
 /**
- * fsw_section_online - give a section to this kernel
- * @section: its number
- *
- * Return: 0, or -ENXIO: this kernel can not use memory there.
+ * fsw_zero_ticks - how long zeroing took since the last call, in ticks of the shared clock
  */
-int fsw_section_online(u32 section)
+u32 fsw_zero_ticks(void)
 {
-	unsigned long pfn = first_pfn(section);
-	unsigned long i;
-	int error = 0;
+	u32 ticks = zero_ticks;
 
-	switch (held[section] & ~HELD_LENT) {
-	case HELD_ONLINE:
-		return 0;
-	case HELD_TAKEN:
-		fsw_flush();
-		free_contig_range(pfn, pages());
-		adjust_managed_page_count(pfn_to_page(pfn), pages());
-		break;
-	case HELD_FENCED:
-		fsw_flush();
-		for (i = 0; i < pages(); i++)
-			free_reserved_page(pfn_to_page(pfn + i));
-		break;
-	default:
-		error = -ENXIO;
-		break;
+	zero_ticks = 0;
+	return ticks;
+}
+
+/* Names in /proc/iomem: runs of sections that are this kernel's memory and not this instance's */
+static struct resource *others;
+static u32 others_count;
+
+static void name_others(void)
+{
+	u32 i, end;
+
+	while (others_count)
+		remove_resource(&others[--others_count]);
+	for (i = 0; i < fsw.area.sections; i = end) {
+		struct resource *run = &others[others_count];
+
+		end = i + 1;
+		if (held_as(i) != FSW_HELD_FENCED && held_as(i) != FSW_HELD_TAKEN)
+			continue;
+		while (end < fsw.area.sections &&
+		       (held_as(end) == FSW_HELD_FENCED || held_as(end) == FSW_HELD_TAKEN))
+			end++;
+		memset(run, 0, sizeof(*run));
+		run->name = "fsw: not this instance's";
+		run->flags = IORESOURCE_MEM | IORESOURCE_BUSY;
+		run->start = fsw_section_address(&fsw.area, i);
+		run->end = fsw_section_address(&fsw.area, end) - 1;
+		if (insert_resource(&iomem_resource, run))
+			pr_warn("%pR has no place in /proc/iomem\n", run);
+		else
+			others_count++;
 	}
-	if (!error)
-		held[section] = HELD_ONLINE;
-	trace_fsw_section(section, true, error);
-	return error;
+}
+
+/**
+ * fsw_memory_books - after sections moved: the kernel's own books follow
+ *
+ * Counters of pages followed each section; watermarks and /proc/iomem follow here.
+ */
+void fsw_memory_books(void)
+{
+	if (!fsw.books_stale)
+		return;
+	fsw.books_stale = false;
+	setup_per_zone_wmarks();
+	name_others();
 }
 
 /**
@@ -129,30 +271,40 @@ void fsw_lend_begin(void)
 		held[i] &= ~HELD_LENT;
 }
 
-static void take_claimed(u8 mask)
+/* `take` for each section that is ours since another ended; what it can not take is free. */
+static u32 take_claimed(int (*take)(u32 section))
 {
 	struct fsw_run run = { 0, 0 };
+	u32 taken = 0;
 	u32 i;
 
 	while (fsw_cmm_run(&fsw.area, fsw_match_claimed(fsw.self), run.first + run.count, &run) ==
 	       1) {
 		for (i = run.first; i < run.first + run.count; i++) {
-			if ((held[i] & mask) == mask && fsw_section_online(i) == 0)
-				fsw_cmm_online(&fsw.area, fsw.self, i);
+			if (take(i) == 0)
+				taken++;
 			else
 				fsw_cmm_offline(&fsw.area, fsw.self, i);
 		}
 	}
+	return taken;
 }
 
 /**
  * fsw_take_claimed - on-line what the map says is ours since another instance ended
  *
  * What can not be on-lined goes to the free ones.
+ *
+ * Return: how many are on-line now.
  */
-void fsw_take_claimed(void)
+u32 fsw_take_claimed(void)
 {
-	take_claimed(0);
+	return take_claimed(fsw_section_online);
+}
+
+static int take_back(u32 section)
+{
+	return held[section] & HELD_LENT ? fsw_section_undo(section) : -ENXIO;
 }
 
 /**
@@ -163,10 +315,45 @@ void fsw_take_claimed(void)
  */
 void fsw_lend_undo(void)
 {
-	take_claimed(HELD_LENT);
+	take_claimed(take_back);
 }
 
 /* Memory that this kernel has no page of: below its base */
+static int clear_beyond(phys_addr_t from, size_t bytes)
+{
+	void __iomem *at = ioremap_wc(from, bytes);
+
+	if (!at)
+		return -ENOMEM;
+	memset_io(at, 0, bytes);
+	iounmap(at);
+	return 0;
+}
+
+/**
+ * fsw_clear - zero memory that this kernel does not use
+ * @from: physical address of a page
+ * @bytes: how many, whole pages
+ *
+ * fsw_flush() must follow before anybody reads it with the caches off.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int fsw_clear(phys_addr_t from, size_t bytes)
+{
+	unsigned long pfn = PHYS_PFN(from);
+
+	if (!pfn_valid(pfn))
+		return clear_beyond(from, bytes);
+	if (!PageHighMem(pfn_to_page(pfn + PHYS_PFN(bytes) - 1))) {
+		memset(page_address(pfn_to_page(pfn)), 0, bytes);
+		return 0;
+	}
+	for (; bytes; bytes -= PAGE_SIZE)
+		clear_highpage(pfn_to_page(pfn++));
+	return 0;
+}
+
 static int copy_beyond(phys_addr_t to, const void *from, size_t bytes)
 {
 	void __iomem *at = ioremap_wc(to, bytes);
@@ -238,9 +425,11 @@ int __init fsw_memory_check(void)
 	u32 section, entry;
 	int error;
 
-	held = kzalloc(fsw.area.sections, GFP_KERNEL);
-	if (!held)
+	held = kvzalloc(fsw.area.sections, GFP_KERNEL);
+	others = kvcalloc(fsw.area.sections / 2 + 1, sizeof(*others), GFP_KERNEL);
+	if (!held || !others)
 		return FSW_ERR(NOT_ENOUGH);
+	fsw.books_stale = true;
 	for (section = 0; section < fsw.area.sections; section++) {
 		error = fsw_cmm_get(&fsw.area, section, &entry);
 		if (error)
@@ -248,7 +437,7 @@ int __init fsw_memory_check(void)
 		if (!pfn_valid(first_pfn(section)) || !pfn_valid(first_pfn(section) + pages() - 1))
 			continue;
 		if ((entry & FSW_ENTRY_OWNER) == fsw.self) {
-			held[section] = HELD_ONLINE;
+			held[section] = FSW_HELD_ONLINE;
 			continue;
 		}
 		/* everyone's, or nobody's for good */
@@ -256,7 +445,7 @@ int __init fsw_memory_check(void)
 			continue;
 		if (!all_reserved(section))
 			stop(section);
-		held[section] = HELD_FENCED;
+		held[section] = FSW_HELD_FENCED;
 	}
 	return 0;
 }
@@ -268,21 +457,85 @@ int __init fsw_memory_check(void)
  */
 int __init fsw_memory_keep(void)
 {
-	const struct zone *movable = &NODE_DATA(0)->node_zones[ZONE_MOVABLE];
 	struct fsw_match ours =
 		fsw_match(FSW_ENTRY_OWNER | FSW_ENTRY_AVAILABLE, fsw.self | FSW_ENTRY_AVAILABLE);
 	struct fsw_run run = { 0, 0 };
-	unsigned long pfn;
 	int error = 0;
 	u32 i;
 
 	while (!error && fsw_cmm_run(&fsw.area, ours, run.first + run.count, &run) == 1) {
 		for (i = run.first; !error && i < run.first + run.count; i++) {
-			pfn = first_pfn(i);
-			if (!movable->spanned_pages || pfn < movable->zone_start_pfn ||
-			    pfn + pages() > zone_end_pfn(movable))
+			if (!is_movable(i))
 				error = fsw_cmm_keep(&fsw.area, fsw.self, i);
 		}
 	}
 	return error;
+}
+
+/* Why a page that is in use does not move; NULL: it does. */
+static const char *holder(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	int references = folio_ref_count(folio) - folio_mapcount(folio);
+
+	if (PageReserved(page))
+		return "reserved";
+	if (__folio_test_movable(folio))
+		return NULL;
+	if (!folio_test_lru(folio))
+		return "allocated by the kernel or a driver";
+	if (folio_maybe_dma_pinned(folio))
+		return "pinned for DMA or direct I/O";
+	/* the page cache holds each page once, buffers hold the folio once */
+	if (folio_mapping(folio))
+		references -= folio_nr_pages(folio);
+	references -= folio_has_private(folio);
+	return references > 0 ? "held by I/O or a pipe" : NULL;
+}
+
+/**
+ * fsw_section_look - how this kernel holds a section, and what keeps it from going
+ * @section: its number
+ * @look: takes it
+ *
+ * What is found is gone a moment later, or not: it is for a person. lru_add_drain_all() before
+ * makes it better.
+ */
+void fsw_section_look(u32 section, struct fsw_ioc_section *look)
+{
+	unsigned long pfn = first_pfn(section);
+	unsigned long end = pfn + pages();
+	const char *why;
+
+	memset(look, 0, sizeof(*look));
+	look->held = held_as(section);
+	if (look->held != FSW_HELD_ONLINE)
+		return;
+	for (; pfn < end; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (PageBuddy(page)) {
+			unsigned long order = READ_ONCE(page->private);
+
+			if (order <= ilog2(pages()))
+				pfn += (1ul << order) - 1;
+			continue;
+		}
+		if (!page_count(page) && !PageTail(page))
+			continue;
+		look->used++;
+		if (!is_movable(section))
+			continue;
+		why = holder(page);
+		if (why && !look->pinned++)
+			strscpy(look->why, why, sizeof(look->why));
+	}
+}
+
+/**
+ * fsw_reserve_bytes - what this kernel keeps for itself
+ */
+u64 fsw_reserve_bytes(void)
+{
+	return (u64)reserve << 20;
 }

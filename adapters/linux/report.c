@@ -25,10 +25,43 @@ SHOW(area, "0x%llx", (u64)fsw.at);
 SHOW(area_size, "%u", fsw.area.header->size);
 SHOW(version, "%u", fsw.area.header->version);
 
+/* Sections or images on their way: read without the lock by who wants to know how far it is */
+static struct {
+	const char *label;
+	u32 done;
+	u32 total;
+} progress;
+
+/**
+ * fsw_progress_begin - something that may take long begins
+ * @label: what
+ * @total: in sections or bytes
+ */
+void fsw_progress_begin(const char *label, u32 total)
+{
+	WRITE_ONCE(progress.done, 0);
+	WRITE_ONCE(progress.total, total);
+	WRITE_ONCE(progress.label, label);
+}
+
+void fsw_progress_step(u32 done)
+{
+	WRITE_ONCE(progress.done, done);
+}
+
+void fsw_progress_end(void)
+{
+	WRITE_ONCE(progress.label, NULL);
+}
+
 static ssize_t progress_show(struct device *unused, struct device_attribute *attribute, char *line)
 {
-	fsw_progress(line, PAGE_SIZE);
-	return strlen(line);
+	const char *label = READ_ONCE(progress.label);
+
+	if (!label)
+		return 0;
+	return sysfs_emit(line, "%s %u %u\n", label, READ_ONCE(progress.done),
+			  READ_ONCE(progress.total));
 }
 static DEVICE_ATTR_RO(progress);
 
@@ -112,13 +145,7 @@ static ssize_t show_release(u32 id, const struct fsw_instance *instance, char *l
 
 static ssize_t show_sections(u32 id, const struct fsw_instance *instance, char *line)
 {
-	struct fsw_area look = fsw.area;
-	struct fsw_run run = { 0, 0 };
-	u32 count = 0;
-
-	while (fsw_cmm_run(&look, fsw_match_owner(id), run.first + run.count, &run) == 1)
-		count += run.count;
-	return sysfs_emit(line, "%u\n", count);
+	return sysfs_emit(line, "%u\n", fsw_sections_of(id));
 }
 
 #define SHOWN(what)                                           \

@@ -33,6 +33,7 @@ int __init fsw_adapter_start(const struct fsw_board *board)
 		error = fsw_suspend_init();
 	if (!error)
 		error = fsw_fault_init();
+	fsw_memory_books();
 	mutex_unlock(&fsw.lock);
 	return error ? error : fsw_control_init();
 }

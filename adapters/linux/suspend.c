@@ -206,6 +206,27 @@ static int enter(suspend_state_t state)
 	return 0;
 }
 
+/*
+ * The machine was here for a moment, devices still down: a claim round takes its memory and goes
+ * on, or one of ours goes on to the next.
+ */
+static bool suspend_again(void)
+{
+	enum fsw_result result = fsw.outcome.result;
+
+	if (fsw.error || (result != FSW_RESULT_VISIT && result != FSW_RESULT_PASS))
+		return false;
+	if (result == FSW_RESULT_VISIT)
+		fsw_give();
+	times.seam = fsw_now();
+	fsw.visited = true;
+	if (fsw_pass(&fsw.area, fsw.self) == 1)
+		return true;
+	/* all were tried: the round is ours, and over */
+	fsw.error = fsw_acknowledge(&fsw.area, fsw.self, &fsw.outcome);
+	return false;
+}
+
 /* All devices are up. */
 static void end(void)
 {
@@ -217,6 +238,7 @@ static const struct platform_suspend_ops ops = {
 	.begin = begin,
 	.prepare_late = prepare_late,
 	.enter = enter,
+	.suspend_again = suspend_again,
 	.end = end,
 };
 
@@ -362,12 +384,52 @@ static int outcome_of(u32 mode, u32 target, struct fsw_ioc_result *result)
 		pr_info("instance %u ended, its memory is ours\n", outcome->other);
 		fsw_take_claimed();
 		return 0;
+	case FSW_RESULT_COLLECT:
+		if (outcome->other)
+			pr_warn("the board was reset in a claim round: instance %u died\n",
+				outcome->other);
+		return 0;
 	case FSW_RESULT_DONE:
 		compare_devices(outcome->other, result);
 		return 0;
 	default:
 		return 0;
 	}
+}
+
+/* Awake in the middle of another's claim round? Then the machine is not its own. */
+static bool in_anothers_round(u32 *source)
+{
+	struct fsw_status status;
+
+	if (fsw_status(&fsw.area, &status) || status.running != fsw.self ||
+	    status.phase == FSW_PHASE_IDLE || status.operation->mode != FSW_MODE_CLAIM)
+		return false;
+	*source = status.operation->source;
+	return *source != fsw.self;
+}
+
+#define ROUND_TRIES 3
+
+/* It fell asleep, was visited, and could not fall asleep again. Who asked must not pay for that. */
+static int back_to_sleep(int error, struct fsw_ioc_result *result)
+{
+	u32 source;
+	int tries;
+
+	for (tries = 0; in_anothers_round(&source); tries++) {
+		if (tries == ROUND_TRIES) {
+			fsw_cancel(&fsw.area, fsw.self);
+			fsw.outcome.result = FSW_RESULT_VISIT;
+			fsw.outcome.other = source;
+			pr_warn("gave memory to instance %u, and can not fall asleep again: %s\n",
+				source, result->who);
+			return 0;
+		}
+		memset(result, 0, sizeof(*result));
+		error = suspend_now(result);
+	}
+	return error;
 }
 
 /* Linux says that it suspended, and it never came to the last step. */
@@ -398,9 +460,10 @@ int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result)
 	times.seam = asked;
 	fsw.rehearse = mode == FSW_MODE_NONE;
 	fsw.going = true;
+	fsw.visited = false;
 	error = one_core(result);
 	if (!error)
-		error = suspend_now(result);
+		error = back_to_sleep(suspend_now(result), result);
 	if (!error && !fsw.error && !fsw.outcome.result)
 		error = turned_round(result);
 	fsw.going = false;

@@ -65,8 +65,8 @@ struct fsw_ioc_boot {
 };
 
 /*
- * The first half of a boot: sections for `instance`, all or nothing. They are its own from then on; FSW_IOC_BOOT with
- * FSW_BOOT_PREPARED goes on with them, FSW_IOC_KILL takes them back.
+ * The first half of a boot: sections for `instance`, all or nothing. They are its own from then on;
+ * FSW_IOC_BOOT with FSW_BOOT_PREPARED goes on with them, FSW_IOC_KILL takes them back.
  */
 #define FSW_FREE_DRY_RUN 1
 
@@ -98,7 +98,10 @@ struct fsw_ioc_moved {
 	char why[48]; /* IN_USE: what holds it there; known for sections of the asker's only */
 };
 
-/* More memory: free sections at once, then a claim round over the sleepers. Got nothing: -1 and errno. Got some: 0. */
+/*
+ * More memory: free sections at once, then a claim round over the sleepers. Got nothing: -1 and
+ * errno. Got some: 0.
+ */
 #define FSW_REQUEST_DRY_RUN 1	/* only say what would be asked of whom: MOVED_DONE */
 #define FSW_REQUEST_FREE_ONLY 2 /* no claim round */
 
@@ -107,13 +110,13 @@ struct fsw_ioc_request {
 	__u32 flags;
 	__u32 count; /* sections wanted */
 	__u32 got;   /* of them; with `from`, also those that were the asker's before */
-	__u64 from; /* exactly those from this physical address; FSW_ANY_START: any above the asker's base */
+	__u64 from;  /* exactly those from there; FSW_ANY_START: any above the asker's base */
 	__u64 moved; /* pointer to struct fsw_ioc_moved[room]; may be 0 */
 	__u32 room;
 	__u32 listed; /* how many there are, of which at most `room` were written */
-	__u32 skipped
-		[8]; /* bit N % 32 of word N / 32: instance N sleeps and could not be reached */
-	__u32 visited[8]; /* of whom sections were asked */
+	/* bit N % 32 of word N / 32: instance N */
+	__u32 skipped[8]; /* sleeps and could not be reached */
+	__u32 visited[8]; /* was asked for sections */
 	__u32 hz;
 	__u32 ticks_free;  /* taking free ones, which includes zeroing */
 	__u32 ticks_round; /* the claim round, this instance's suspend and resume in it */
@@ -129,10 +132,10 @@ struct fsw_ioc_request {
 struct fsw_ioc_release {
 	__u32 size;
 	__u32 flags;
-	__u32 count; /* how many */
-	__u32 gave;  /* of them */
-	__u64 starts; /* pointer to __u64[count], their physical addresses; 0: any, from the highest down */
-	__u64 moved; /* pointer to struct fsw_ioc_moved[room]; may be 0 */
+	__u32 count;  /* how many */
+	__u32 gave;   /* of them */
+	__u64 starts; /* pointer to __u64[count], their addresses; 0: any, from the top */
+	__u64 moved;  /* pointer to struct fsw_ioc_moved[room]; may be 0 */
 	__u32 room;
 	__u32 listed;
 	__u32 hz;
@@ -140,7 +143,7 @@ struct fsw_ioc_release {
 	struct fsw_ioc_result result;
 };
 
-/* This instance leaves for good; its parent resumes and owns all its memory. Returns only if that failed. */
+/* Leave for good; the parent resumes and owns all our memory. Returns only if that failed. */
 #define FSW_EXIT_DRY_RUN 1
 
 struct fsw_ioc_exit {
@@ -159,7 +162,7 @@ struct fsw_ioc_kill {
 	__u32 flags;
 	__u32 instance;
 	__u32 sections; /* it had */
-	__u32 online; /* of them, on-line here now; the rest is free, as this kernel can not use it */
+	__u32 online;	/* of them, on-line here now; the rest is free */
 	__u32 hz;
 	__u32 ticks;
 	__u32 ticks_zero; /* of them */
