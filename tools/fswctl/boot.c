@@ -6,43 +6,50 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <fsw/switch.h>
+
 #include "call.h"
 #include "device.h"
 #include "json.h"
+#include "notes.h"
 #include "past.h"
 #include "progress.h"
 #include "refuse.h"
-#include "view.h"
+#include "sections.h"
+#include "text.h"
 
 #define DEFAULT_MEMORY "256M"
 #define CMDLINE_ROOM 4096
-#define NOTES 4
 
 struct order {
 	const struct call *call;
 	uint32_t shift; /* log2 of the section size */
 	struct fsw_ioc_boot ask;
 	char cmdline[CMDLINE_ROOM];
-	char notes[NOTES][PROBLEM_LINE]; /* what was chosen or changed for the user */
-	unsigned int note_count;
+	struct notes notes;
 };
-
-static char *note(struct order *order)
-{
-	return order->notes[order->note_count < NOTES ? order->note_count++ : NOTES - 1];
-}
 
 /* Options that make no sense together */
 static int check(const struct call *call, struct problem *problem)
 {
+	if (call->prepared && (call->memory || call->contiguous || call->start)) {
+		call_usage(
+			call, problem,
+			"--prepared takes the memory that 'fswctl free' gave: --memory, --contiguous and --start do not go with it",
+			NULL);
+		return -1;
+	}
 	if (call->loaded && (call->kernel || call->initrd || call->dtb || call->cmdline || call->memory || call->contiguous ||
-			     call->start || call->name)) {
+			     call->start || call->name || call->prepared)) {
 		call_usage(call, problem,
 			   "--loaded starts what was loaded before: only --instance, --direct and --dry-run go with it", NULL);
 		return -1;
 	}
-	if (call->loaded && !call->instance) {
-		call_usage(call, problem, "--loaded needs --instance N", NULL);
+	if ((call->loaded || call->prepared) && !call->instance) {
+		call_usage(call, problem,
+			   call->loaded ? "--loaded needs --instance N"
+					: "--prepared needs --instance N, which 'fswctl free' gave it to",
+			   NULL);
 		return -1;
 	}
 	if (call->stay && (call->loaded || call->direct)) {
@@ -60,48 +67,17 @@ static int check(const struct call *call, struct problem *problem)
 	return 0;
 }
 
-static int sections(struct order *order, const char *option, const char *text, uint32_t *count, struct problem *problem)
-{
-	uint32_t shift = order->shift;
-	char bytes[2][TEXT_ROOM];
-	int rounded;
-
-	if (text_sections(text, shift, count, &rounded)) {
-		char what[TEXT_ROOM];
-
-		snprintf(what, sizeof(what), "--%s is a count of sections, or bytes with K, M or G; not", option);
-		call_usage(order->call, problem, what, text);
-		return -1;
-	}
-	if (rounded)
-		snprintf(note(order), PROBLEM_LINE, "%s %s is rounded up to %" PRIu32 " sections of %s: %s", option, text, *count,
-			 text_bytes(bytes[0], (uint64_t)1 << shift), text_bytes(bytes[1], (uint64_t)*count << shift));
-	return 0;
-}
-
 static int memory(struct order *order, struct problem *problem)
 {
-	const struct call *call = order->call;
 	struct fsw_ioc_boot *ask = &order->ask;
-	uint64_t start;
-	int suffixed;
+	const char *total = order->call->memory ? order->call->memory : DEFAULT_MEMORY;
+	struct place place = { 0 };
 
-	if (sections(order, "memory", call->memory ? call->memory : DEFAULT_MEMORY, &ask->total, problem))
+	if (sections_place(order->call, order->shift, "--memory", total, &place, &order->notes, problem))
 		return -1;
-	ask->contiguous = ask->total;
-	if (call->contiguous && sections(order, "contiguous", call->contiguous, &ask->contiguous, problem))
-		return -1;
-	if (ask->contiguous > ask->total) {
-		call_usage(call, problem, "--contiguous is more than --memory:", call->contiguous);
-		return -1;
-	}
-	if (!call->start)
-		return 0;
-	if (text_number(call->start, &start, &suffixed)) {
-		call_usage(call, problem, "--start is a physical address, as 0x80000000; not", call->start);
-		return -1;
-	}
-	ask->start = start;
+	ask->contiguous = place.contiguous;
+	ask->total = place.total;
+	ask->start = place.start;
 	return 0;
 }
 
@@ -120,7 +96,7 @@ static int cmdline(struct order *order, struct problem *problem)
 		return -1;
 	}
 	order->ask.cmdline = (uintptr_t)order->cmdline;
-	snprintf(note(order), PROBLEM_LINE, "command line as the running kernel's: %.400s", order->cmdline);
+	note(&order->notes, "command line as the running kernel's: %.400s", order->cmdline);
 	return 0;
 }
 
@@ -156,13 +132,14 @@ static int fill(struct order *order, struct problem *problem)
 	ask->tree_fd = -1;
 	ask->start = FSW_ANY_START;
 	ask->flags = (call->direct ? FSW_BOOT_DIRECT : 0u) | (call->dry_run ? FSW_BOOT_DRY_RUN : 0u) |
-		     (call->stay ? FSW_BOOT_STAY : 0u) | (call->loaded ? FSW_BOOT_LOADED : 0u);
+		     (call->stay ? FSW_BOOT_STAY : 0u) | (call->loaded ? FSW_BOOT_LOADED : 0u) |
+		     (call->prepared ? FSW_BOOT_PREPARED : 0u);
 	if (call->instance && call_instance(call, call->instance, &ask->instance, problem))
 		return -1;
 	if (call->loaded)
 		return 0;
 	name(order);
-	if (memory(order, problem) || cmdline(order, problem))
+	if ((!call->prepared && memory(order, problem)) || cmdline(order, problem))
 		return -1;
 	if (open_image(call->kernel, &ask->kernel_fd, problem) || open_image(call->initrd, &ask->initrd_fd, problem))
 		return -1;
@@ -174,12 +151,13 @@ static void print_before(const struct order *order)
 	const struct fsw_ioc_boot *ask = &order->ask;
 	uint64_t size = (uint64_t)1 << order->shift;
 	char text[2][TEXT_ROOM];
-	unsigned int i;
 
-	for (i = 0; i < order->note_count; i++)
-		printf("%s\n", text_safe(text[0], order->notes[i], sizeof(text[0])));
+	notes_print(&order->notes);
 	if (order->call->loaded) {
 		printf("Starting instance %" PRIu32 ".\n", ask->instance);
+	} else if (order->call->prepared) {
+		printf("%s '%s' in the memory of instance %" PRIu32 ".\n", order->call->stay ? "Loading" : "Booting",
+		       text_safe(text[0], ask->name, sizeof(ask->name)), ask->instance);
 	} else {
 		printf("%s '%s': %" PRIu32 " sections (%s), %" PRIu32 " of them in one run",
 		       order->call->stay ? "Loading" : "Booting", text_safe(text[0], ask->name, sizeof(ask->name)), ask->total,
@@ -218,7 +196,6 @@ static void print_json(const struct order *order, int device, const struct probl
 {
 	const struct fsw_ioc_boot *ask = &order->ask;
 	const struct call *call = order->call;
-	unsigned int i;
 
 	if (ask->instance)
 		json_number("instance", ask->instance);
@@ -228,6 +205,7 @@ static void print_json(const struct order *order, int device, const struct probl
 	json_bool("stay", call->stay);
 	json_bool("direct", call->direct);
 	json_bool("loaded", call->loaded);
+	json_bool("prepared", call->prepared);
 	json_string("name", call->loaded ? NULL : ask->name);
 	json_number("sections", ask->total);
 	json_number("contiguous", ask->contiguous);
@@ -237,10 +215,7 @@ static void print_json(const struct order *order, int device, const struct probl
 	else
 		json_null("start");
 	json_string("cmdline", call->loaded ? NULL : (const char *)(uintptr_t)ask->cmdline);
-	json_open("notes", '[');
-	for (i = 0; i < order->note_count; i++)
-		json_string(NULL, order->notes[i]);
-	json_close();
+	notes_json(&order->notes);
 	outcome_json(&ask->result);
 	if (problem->exit == EXIT_OK && !call->dry_run && !call->stay)
 		past_json_last(device, "last");
@@ -277,34 +252,6 @@ static void ask_boot(struct order *order, int device, struct problem *problem)
 		print_after(order, device);
 }
 
-/*
- * Reading the area waits while another request is in progress, and that may take hours; we would rather be refused. So the section size
- * is taken from sysfs, and from the area only where that does not have it.
- */
-static int learn(struct order *order, struct problem *problem)
-{
-	struct view view;
-	char text[TEXT_ROOM];
-	uint64_t size;
-	int suffixed, result;
-
-	if (device_text(DEVICE_SECTION_SIZE, text, sizeof(text)) > 0 && text_number(text, &size, &suffixed) == 0) {
-		for (order->shift = FSW_SECTION_SHIFT_MIN; order->shift <= FSW_SECTION_SHIFT_MAX; order->shift++)
-			if (size == (uint64_t)1 << order->shift)
-				return 0;
-	}
-	result = view_read(&view, NULL, problem);
-	if (result == 0) {
-		order->shift = view.area.header->geometry.section_shift;
-		if (view.error) {
-			view_damaged(&view, problem);
-			result = -1;
-		}
-	}
-	view_free(&view);
-	return result;
-}
-
 void command_boot(const struct call *call, struct problem *problem)
 {
 	static struct order order;
@@ -317,7 +264,7 @@ void command_boot(const struct call *call, struct problem *problem)
 	if (device < 0)
 		return;
 	order.ask.kernel_fd = order.ask.initrd_fd = order.ask.tree_fd = -1;
-	if (learn(&order, problem) == 0 && fill(&order, problem) == 0)
+	if (sections_shift(&order.shift, problem) == 0 && fill(&order, problem) == 0)
 		ask_boot(&order, device, problem);
 	close(device);
 	if (order.ask.kernel_fd >= 0)

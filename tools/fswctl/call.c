@@ -66,12 +66,14 @@ static int parse_option(struct call *call, char *const *words, struct problem *p
 	return equals ? 1 : 2;
 }
 
-int call_parse(struct call *call, const struct command *command, char *const *words, struct problem *problem)
+int call_parse(struct call *call, const struct command *command, char **words, struct problem *problem)
 {
+	char **operands = words;
 	int only_operands = 0;
 
 	memset(call, 0, sizeof(*call));
 	call->command = command;
+	call->operands = operands;
 	while (*words) {
 		if (!only_operands && strcmp(*words, "--") == 0) {
 			only_operands = 1;
@@ -82,18 +84,24 @@ int call_parse(struct call *call, const struct command *command, char *const *wo
 			if (took < 0)
 				return -1;
 			words += took;
-		} else if (!command->operand || call->operand) {
+		} else if (!command->operand || (call->operand_count && !command->many)) {
 			call_usage(call, problem, "one word too many:", *words);
 			return -1;
 		} else {
-			call->operand = *words++;
+			operands[call->operand_count++] = *words++;
 		}
 	}
+	call->operand = call->operand_count ? operands[0] : NULL;
 	if (command->operand && !call->operand && !call->help) {
 		call_usage(call, problem, "missing:", command->operand);
 		return -1;
 	}
 	return 0;
+}
+
+int call_operand_text(const struct command *command, char *to, size_t room)
+{
+	return snprintf(to, room, "%s%s", command->operand ? command->operand : "", command->many ? "..." : "");
 }
 
 int call_option_text(const struct option *option, char *to, size_t room)

@@ -39,27 +39,65 @@ static const struct option boot_options[] = {
 	FLAG("direct", direct, "enter the kernel at once, without a warm reset"),
 	FLAG("stay", stay, "only load: this instance goes on, the new one is 'loaded'"),
 	FLAG("loaded", loaded, "start the instance that was loaded before"),
+	FLAG("prepared", prepared, "into the memory that 'fswctl free' gave to --instance"),
 	DRY_RUN,
 	JSON,
 	HELP,
 };
+static const struct option free_options[] = {
+	VALUE("contiguous", "SIZE", contiguous, "so much in one run, which will hold the images"),
+	VALUE("total", "SIZE", total, "memory in all; else that run alone"),
+	VALUE("start", "ADDRESS", start, "physical address of the run; else the lowest that fits"),
+	VALUE("instance", "N", instance, "whose it shall be; else the lowest empty one's"),
+	DRY_RUN,
+	JSON,
+	HELP,
+};
+static const struct option request_options[] = {
+	VALUE("from", "ADDRESS", from, "exactly the sections from this physical address on"),
+	FLAG("free-only", free_only, "take free ones only, ask no sleeping instance"),
+	DRY_RUN,
+	JSON,
+	HELP,
+};
+static const struct option release_options[] = { DRY_RUN, JSON, HELP };
+static const struct option exit_options[] = { DRY_RUN, JSON, HELP };
+static const struct option kill_options[] = { DRY_RUN, JSON, HELP };
 static const struct option switch_options[] = { DRY_RUN, JSON, HELP };
 static const struct option rehearse_options[] = { JSON, HELP };
 static const struct option log_options[] = { FLAG("devices", devices, "what each driver took in the last one"), AREA, JSON, HELP };
 static const struct option dump_options[] = { JSON, HELP };
 
-#define COMMAND(name, operand, help, more)                                                                                     \
-	{                                                                                                                      \
-#name, operand, help, more, name##_options, sizeof(name##_options) / sizeof(name##_options[0]), command_##name \
+#define SIZE_HELP "SIZE: a plain number counts sections; with K, M or G it is bytes, rounded up to whole sections.\n"
+
+/* The rest: further lines of --help, then what else is not 0 */
+#define COMMAND(label, takes, says, ...)                                                                                   \
+	{                                                                                                                  \
+		.name = #label, .operand = takes, .help = says, .options = label##_options,                                \
+		.count = sizeof(label##_options) / sizeof(label##_options[0]), .run = command_##label, .more = __VA_ARGS__ \
 	}
 
 static const struct command commands[] = {
 	COMMAND(status, NULL, "who runs, who sleeps, what they own, what is pending", ""),
 	COMMAND(map, NULL, "a picture of all memory sections by owner", ""),
 	COMMAND(boot, NULL, "load and start a new instance",
-		"SIZE: a plain number counts sections; with K, M or G it is bytes, rounded up to whole sections.\n"
+		SIZE_HELP
 		"It returns when this instance is resumed. --stay returns at once; then: fswctl boot --loaded --instance N\n"),
 	COMMAND(switch, "N", "suspend this instance, resume instance N", "It returns when this instance is resumed.\n"),
+	COMMAND(request, "SIZE", "more memory: free sections, then what sleeping instances can spare",
+		SIZE_HELP
+		"Free sections come at once. For the rest, this instance suspends, each sleeper wakes to its core and gives what it\n"
+		"can, and this one is resumed. Exit code 8: some came, not all.\n"),
+	COMMAND(release, "SECTIONS", "give memory to the free ones: so many sections, or those at addresses",
+		"SECTIONS: one SIZE, from the highest down, or physical addresses, which begin with 0x.\n" SIZE_HELP
+		"Exit code 8: some went, not all.\n",
+		.many = 1),
+	COMMAND(free, NULL, "memory for a new instance: the first half of a boot, all or nothing",
+		SIZE_HELP "The other half: fswctl boot --prepared --instance N ...  To undo it: fswctl kill N\n"),
+	COMMAND(exit, NULL, "leave for good: who booted this instance resumes and gets its memory",
+		"What is not saved is lost. Not for the master. It does not return, unless it fails.\n"),
+	COMMAND(kill, "N", "take the memory of instance N, which does not run, and forget it",
+		"What it had not saved is lost. Not for the master.\n"),
 	COMMAND(rehearse, NULL, "suspend and resume this instance at once, giving nothing away",
 		"Shows whether every driver survives, and what it takes.\n"),
 	COMMAND(log, NULL, "past switches of this instance and what they took", ""),
@@ -70,15 +108,18 @@ static const struct command commands[] = {
 
 static void help(void)
 {
+	char text[64];
 	size_t i;
 
 	printf("usage: fswctl COMMAND [OPTION...]\n\n");
-	for (i = 0; i < COMMANDS; i++)
-		printf("  %-9s %-5s %s\n", commands[i].name, commands[i].operand ? commands[i].operand : "", commands[i].help);
+	for (i = 0; i < COMMANDS; i++) {
+		call_operand_text(&commands[i], text, sizeof(text));
+		printf("  %-8s %-11s %s\n", commands[i].name, text, commands[i].help);
+	}
 	printf("\n  fswctl COMMAND --help   its options\n"
 	       "  fswctl --version        version of this tool and of the area format\n\n"
 	       "Exit codes: 0 done, 1 refused, 2 usage, 3 no area or a damaged one, 4 root is needed, 5 a driver refused,\n"
-	       "6 the machine came back because the other instance died, 7 a file. See fswctl(1).\n");
+	       "6 the machine came back because the other instance died, 7 a file, 8 some sections, not all. See fswctl(1).\n");
 }
 
 static void command_help(const struct command *command)
@@ -86,8 +127,9 @@ static void command_help(const struct command *command)
 	size_t i;
 	char text[64];
 
-	printf("usage: fswctl %s%s%s [OPTION...]\n\n%s\n%s\n", command->name, command->operand ? " " : "",
-	       command->operand ? command->operand : "", command->help, command->more);
+	call_operand_text(command, text, sizeof(text));
+	printf("usage: fswctl %s%s%s [OPTION...]\n\n%s\n%s\n", command->name, text[0] ? " " : "", text, command->help,
+	       command->more);
 	for (i = 0; i < command->count; i++) {
 		call_option_text(&command->options[i], text, sizeof(text));
 		printf("  %-21s %s\n", text, command->options[i].help);
@@ -121,7 +163,7 @@ static void json_problem(const struct problem *problem)
 	json_close();
 }
 
-static int run(const struct command *command, char *const *words)
+static int run(const struct command *command, char **words)
 {
 	struct problem problem = { .exit = EXIT_OK };
 	struct call call;

@@ -14,6 +14,7 @@
 
 #define PERIOD_NS 50000000
 #define BAR 40
+#define WIDTH (BAR + 39)
 
 static struct {
 	pthread_t thread;
@@ -44,23 +45,49 @@ static int parse(char *text, uint64_t *done, uint64_t *total)
 	       *done <= *total;
 }
 
+/* Labels that count sections; all others are images, in bytes */
+static const struct {
+	const char *label, *doing;
+} moves[] = {
+	{ "memory", "loading: memory," },
+	{ "request", "taking free ones:" },
+	{ "release", "releasing" },
+	{ "take", "taking" },
+};
+
+#define MOVES (sizeof(moves) / sizeof(moves[0]))
+
+/* One line for each label, where no bar can be drawn */
+static void draw_line(const char *label, size_t move, uint64_t total)
+{
+	if (strcmp(label, progress.label) == 0)
+		return;
+	snprintf(progress.label, sizeof(progress.label), "%s", label);
+	if (move < MOVES)
+		fprintf(stderr, "%s %" PRIu64 " section%s\n", moves[move].doing, total, total == 1 ? "" : "s");
+	else
+		fprintf(stderr, "loading: %s, %" PRIu64 " bytes\n", label, total);
+}
+
 static void draw(const char *label, uint64_t done, uint64_t total)
 {
 	int filled = (int)((double)done / (double)total * BAR);
+	size_t move = 0;
 	int i;
 
+	while (move < MOVES && strcmp(label, moves[move].label) != 0)
+		move++;
 	if (!progress.terminal) {
-		/* one line for each; memory, which is freed first, is counted in sections */
-		if (strcmp(label, progress.label) != 0)
-			fprintf(stderr, "loading: %s, %" PRIu64 " %s\n", label, total,
-				strcmp(label, "memory") == 0 ? "sections" : "bytes");
-		snprintf(progress.label, sizeof(progress.label), "%s", label);
+		draw_line(label, move, total);
 		return;
 	}
 	fprintf(stderr, "\r%-12.12s [", label);
 	for (i = 0; i < BAR; i++)
 		fputc(i < filled ? '#' : '.', stderr);
-	fprintf(stderr, "] %3d %%", (int)((double)done / (double)total * 100));
+	if (move < MOVES)
+		fprintf(stderr, "] %" PRIu64 " of %" PRIu64 " sections", done, total);
+	else
+		fprintf(stderr, "] %3d %%", (int)((double)done / (double)total * 100));
 	fflush(stderr);
 	progress.drawn = 1;
 }
@@ -75,7 +102,7 @@ static void look(void)
 		draw(text_safe(label, text, sizeof(text)), done, total);
 	} else if (progress.drawn) {
 		/* all is loaded: what others write next starts on a line of its own */
-		fprintf(stderr, "\r%*s\r", BAR + 22, "");
+		fprintf(stderr, "\r%*s\r", WIDTH, "");
 		fflush(stderr);
 		progress.drawn = 0;
 	}
@@ -98,7 +125,7 @@ static void *watch(void *nothing)
 		pthread_cond_timedwait(&progress.wake, &progress.lock, &until);
 	}
 	if (progress.drawn)
-		fprintf(stderr, "\r%*s\r", BAR + 22, "");
+		fprintf(stderr, "\r%*s\r", WIDTH, "");
 	pthread_mutex_unlock(&progress.lock);
 	return NULL;
 }

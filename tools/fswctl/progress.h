@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How far the images of a new instance are loaded, on standard error, while the ioctl that loads them blocks. */
+/* How far the kernel is with what takes long, images that are loaded or sections that move: on standard error, while the ioctl blocks. */
 #ifndef FSWCTL_PROGRESS_H
 #define FSWCTL_PROGRESS_H
 

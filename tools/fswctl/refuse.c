@@ -107,17 +107,27 @@ static int begins_at(struct view *view, uint32_t count, uint64_t *start)
 	return 0;
 }
 
+static const char *command_of(const struct told *told)
+{
+	return told->asked->call->command->name;
+}
+
 /* The adapter refused the address, its own or the one that was asked for. */
 static void tell_begin(struct told *told)
 {
 	uint64_t start;
 
-	if (told->seen && begins_at(&told->view, told->asked->contiguous, &start))
-		problem_next(told->problem, "Name an address: fswctl boot --start 0x%" PRIx64 " ...", start);
+	if (told->asked->call->prepared)
+		problem_next(told->problem,
+			     "Take it back, then prepare another run: fswctl kill %" PRIu32 "; fswctl free --start ADDRESS ...",
+			     told->asked->instance);
+	else if (told->seen && begins_at(&told->view, told->asked->contiguous, &start))
+		problem_next(told->problem, "Name an address: fswctl %s --start 0x%" PRIx64 " ...", command_of(told), start);
 	else
 		problem_next(
 			told->problem,
-			"No such run is free or movable, ask for less in one run: fswctl boot --contiguous SIZE ... (fswctl map)");
+			"No such run is free or movable, ask for less in one run: fswctl %s --contiguous SIZE ... (fswctl map)",
+			command_of(told));
 }
 
 static void tell_contiguous(struct told *told)
@@ -135,8 +145,8 @@ static void tell_contiguous(struct told *told)
 			      fsw_section_address(&told->view.area, longest.first), told->asked->contiguous);
 	if (longest.count)
 		problem_next(told->problem,
-			     "See fswctl map; the longest run: fswctl boot --start 0x%" PRIx64 " --contiguous %" PRIu32 " ...",
-			     fsw_section_address(&told->view.area, longest.first),
+			     "See fswctl map; the longest run: fswctl %s --start 0x%" PRIx64 " --contiguous %" PRIu32 " ...",
+			     command_of(told), fsw_section_address(&told->view.area, longest.first),
 			     longest.count < told->asked->contiguous ? longest.count : told->asked->contiguous);
 	else
 		problem_next(told->problem, "Nothing is free or movable; see who owns it: fswctl map");
@@ -151,7 +161,8 @@ static void tell_not_enough(struct told *told)
 	problem_state(told->problem, "%" PRIu32 " sections (%s) can be had, asked for: %" PRIu32 " (%s)", count,
 		      text_bytes(bytes[0], count * size), told->asked->total, text_bytes(bytes[1], told->asked->total * size));
 	if (count)
-		problem_next(told->problem, "Ask for less: fswctl boot --memory %" PRIu32 " ...", count);
+		problem_next(told->problem, "Ask for less: fswctl %s --%s %" PRIu32 " ...", command_of(told),
+			     strcmp(command_of(told), "boot") == 0 ? "memory" : "total", count);
 	else
 		problem_next(told->problem, "Nothing is free or movable; see who owns it: fswctl map");
 }
@@ -181,7 +192,7 @@ static void tell_state(struct told *told)
 		problem_next(told->problem, "Load it first: fswctl boot --instance %" PRIu32 " --kernel FILE", id);
 		break;
 	case FSW_STATE_DEAD:
-		problem_next(told->problem, "It cannot come back; boot another: fswctl boot --kernel FILE");
+		problem_next(told->problem, "It cannot come back; take its memory: fswctl kill %" PRIu32, id);
 		break;
 	default:
 		problem_next(told->problem, "List the instances: fswctl status");
@@ -189,12 +200,51 @@ static void tell_state(struct told *told)
 	}
 }
 
-static void tell_in_use(struct told *told)
+/* Sections that an instance has */
+static uint32_t owned_by(struct view *view, uint32_t id)
+{
+	uint32_t count = 0;
+	uint32_t i;
+
+	for (i = 0; i < view->area.sections; i++) {
+		struct cell cell = view_cell(view, i);
+
+		count += (cell.kind == KIND_CORE || cell.kind == KIND_MOVABLE) && cell.owner == id;
+	}
+	return count;
+}
+
+/* The first guest that neither runs nor sleeps and has memory; 0: there is none */
+static uint32_t idle_owner(struct view *view)
 {
 	struct fsw_instance instance;
 	uint32_t id;
 
+	for (id = FSW_MASTER + 1; id <= view->area.instances; id++) {
+		if (fsw_instance_get(&view->area, id, &instance) || instance.state == FSW_STATE_SLEEPING || id == view->self)
+			continue;
+		if (owned_by(view, id))
+			return id;
+	}
+	return 0;
+}
+
+static void tell_in_use(struct told *told)
+{
+	struct fsw_instance instance;
+	uint32_t id = told->asked->instance;
+	uint32_t count;
+
 	tell_state(told);
+	if (id && id <= told->view.area.instances && !fsw_instance_get(&told->view.area, id, &instance) &&
+	    instance.state == FSW_STATE_EMPTY && (count = owned_by(&told->view, id)) != 0) {
+		problem_state(told->problem, "instance %" PRIu32 " is 'empty', and has %" PRIu32 " sections already", id, count);
+		problem_next(told->problem,
+			     "Boot in them, or take them back: fswctl boot --prepared --instance %" PRIu32
+			     " ... | fswctl kill %" PRIu32,
+			     id, id);
+		return;
+	}
 	for (id = 1; id <= told->view.area.instances; id++)
 		if (!fsw_instance_get(&told->view.area, id, &instance) && instance.state == FSW_STATE_EMPTY)
 			break;
@@ -204,19 +254,97 @@ static void tell_in_use(struct told *told)
 		problem_next(told->problem, "All %" PRIu32 " are in use: fswctl status", told->view.area.instances);
 }
 
+/* Of those that were named, the address that was refused by result->error */
+static uint64_t address_refused(const struct told *told)
+{
+	const struct fsw_area *area = &told->view.area;
+	uint64_t end = fsw_section_address(area, area->sections);
+	uint32_t i;
+
+	for (i = 0; told->asked->starts && i < told->asked->total; i++) {
+		uint64_t at = told->asked->starts[i];
+
+		if (told->result->error == FSW_ERR(ALIGNMENT) ? at % view_section_bytes(&told->view) != 0
+							      : at < fsw_section_address(area, 0) || at >= end)
+			return at;
+	}
+	return told->asked->start;
+}
+
 static void tell_outside(struct told *told)
 {
 	const struct fsw_area *area = &told->view.area;
 	uint64_t size = view_section_bytes(&told->view);
+	uint64_t at = address_refused(told);
 	char bytes[TEXT_ROOM];
 
 	if (told->result->error == FSW_ERR(ALIGNMENT))
-		problem_state(told->problem, "0x%" PRIx64 " is no multiple of the section size, %s", told->asked->start,
-			      text_bytes(bytes, size));
+		problem_state(told->problem,
+			      "0x%" PRIx64 " is no multiple of the section size, %s: the sections around it begin at 0x%" PRIx64
+			      " and 0x%" PRIx64,
+			      at, text_bytes(bytes, size), at / size * size, at / size * size + size);
 	else
 		problem_state(told->problem, "the map goes from 0x%" PRIx64 " to 0x%" PRIx64, fsw_section_address(area, 0),
 			      fsw_section_address(area, area->sections));
 	problem_next(told->problem, "See where memory is: fswctl map");
+}
+
+static void tell_below_base(struct told *told)
+{
+	uint64_t size = view_section_bytes(&told->view);
+	uint64_t base;
+
+	if (!view_base(&told->view, &base)) {
+		problem_next(told->problem, "See where memory is: fswctl map");
+		return;
+	}
+	problem_state(told->problem, "a 32-bit kernel drops RAM below its own base, and this instance begins at 0x%" PRIx64, base);
+	problem_next(told->problem, "Ask from there on: fswctl %s %" PRIu32 " --from 0x%" PRIx64, command_of(told),
+		     told->asked->total, (base + size - 1) / size * size);
+}
+
+/* A request that nobody could fill */
+static void tell_nothing(struct told *told)
+{
+	struct view *view = &told->view;
+	int nobody = told->result->error == FSW_ERR(NOBODY);
+	uint32_t idle = idle_owner(view);
+	char text[TEXT_ROOM];
+	uint64_t base;
+
+	if (told->asked->start != FSW_ANY_START)
+		problem_state(told->problem, "%s from 0x%" PRIx64 " on",
+			      nobody ? "no instance sleeps; wanted were sections" : "no sleeper has movable memory in the sections",
+			      told->asked->start);
+	else if (view_base(view, &base))
+		problem_state(told->problem, "no section above 0x%" PRIx64 ", where this instance begins, is free%s", base,
+			      nobody ? ", and no instance sleeps" : " or a sleeper's movable memory");
+	if (idle)
+		problem_next(told->problem, "%s does not run and has %" PRIu32 " sections, take them: fswctl kill %" PRIu32,
+			     view_instance(view, idle, text), owned_by(view, idle), idle);
+	else
+		problem_next(told->problem, "See who owns what; a guest gives all back when it ends: fswctl map");
+}
+
+/* Who can not end or be killed */
+static void tell_never(struct told *told)
+{
+	if (told->result->error == FSW_ERR(MASTER)) {
+		problem_state(told->problem, "instance %d is the master: it starts the board, and neither ends nor is killed",
+			      FSW_MASTER);
+		problem_next(told->problem, "Give the machine to another, or end a guest: fswctl switch N | fswctl kill N");
+	} else if (strcmp(command_of(told), "kill") == 0) {
+		problem_next(told->problem, "To end the instance that runs: fswctl exit");
+	} else {
+		problem_next(told->problem, "List the instances: fswctl status");
+	}
+}
+
+/* kill: nothing is left of it */
+static void tell_gone(struct told *told)
+{
+	problem_state(told->problem, "instance %" PRIu32 " has neither a page nor memory", told->asked->instance);
+	problem_next(told->problem, "List the instances: fswctl status");
 }
 
 static void tell_interrupted(struct told *told)
@@ -233,8 +361,29 @@ static void tell_error(struct told *told)
 		problem_next(told->problem, "Wait until it is over: fswctl status");
 		break;
 	case FSW_ERR(EMPTY):
+		if (strcmp(command_of(told), "kill") == 0) {
+			tell_gone(told);
+			break;
+		}
+		/* fall through */
 	case FSW_ERR(STATE):
 		tell_state(told);
+		break;
+	case FSW_ERR(SELF):
+	case FSW_ERR(MASTER):
+		tell_never(told);
+		break;
+	case FSW_ERR(BELOW_BASE):
+		tell_below_base(told);
+		break;
+	case FSW_ERR(NOTHING):
+		tell_nothing(told);
+		break;
+	case FSW_ERR(NOBODY):
+		if (strcmp(command_of(told), "request") == 0)
+			tell_nothing(told);
+		else
+			problem_next(told->problem, "Somebody has to get the machine; boot one first: fswctl boot --kernel FILE");
 		break;
 	case FSW_ERR(IN_USE):
 		tell_in_use(told);
@@ -310,7 +459,7 @@ static void tell_number(struct told *told, int number)
 	struct problem *problem = told->problem;
 
 	problem->exit = EXIT_REFUSED;
-	if (number == EPERM || number == EACCES) {
+	if ((number == EPERM || number == EACCES) && !what[0]) {
 		problem->exit = EXIT_PRIVILEGE;
 		problem_next(problem, "Run it as root: sudo fswctl %s ...", call->command->name);
 	} else if (number == EINTR) {
@@ -328,9 +477,13 @@ static void tell_number(struct told *told, int number)
 		problem_next(problem, "Take the fswctl that was built with this kernel: fswctl --version");
 	} else if (strncmp(what, "memory", 6) == 0) {
 		tell_begin(told);
+	} else if (strstr(what, "fsw.reserve")) {
+		problem_next(problem,
+			     "End what uses memory, ask for less, or lower the reserve: /sys/module/fsw/parameters/reserve");
 	} else if (strstr(what, "does not free")) {
 		problem_next(problem,
-			     "End what uses that memory, or take another address: fswctl boot --start ADDRESS ... (fswctl map)");
+			     "End what uses that memory, or take another address: fswctl %s --start ADDRESS ... (fswctl map)",
+			     command_of(told));
 	} else if (number == EBUSY) {
 		problem_next(problem, "Wait until it is over: fswctl status");
 	} else if (number == ENOSPC) {
@@ -357,19 +510,29 @@ static void state_of_other(struct problem *problem)
 		problem_state(problem, "another program's request has the machine");
 }
 
+/* Who refused, for the problem; " ('uart')" for its text, or "". Returns `to`, of TEXT_ROOM bytes. */
+static const char *tell_who(const struct fsw_ioc_result *result, struct problem *problem, char *to)
+{
+	char who[TEXT_ROOM];
+
+	text_safe(who, result->who, sizeof(result->who));
+	snprintf(problem->who, sizeof(problem->who), "%.*s", (int)sizeof(result->who), who);
+	snprintf(to, TEXT_ROOM, "%s%s%s", problem->who[0] ? " ('" : "", problem->who, problem->who[0] ? "')" : "");
+	return to;
+}
+
 static void tell_refused(struct told *told, int number)
 {
 	const struct fsw_ioc_result *result = told->result;
 	struct problem *problem = told->problem;
 	char text[2][TEXT_ROOM];
-	const char *who = text_safe(text[0], result->who, sizeof(result->who));
+	const char *who = tell_who(result, problem, text[0]);
 	const char *what = text_safe(text[1], result->what, sizeof(result->what));
 	const char *why = result->error ? fsw_error_text(result->error) : what[0] ? what : strerror(number);
 
 	problem->error = result->error;
-	snprintf(problem->who, sizeof(problem->who), "%s", who);
-	problem_what(problem, exit_of(result->error), "%s: %s%s%s%s%s%s", told->asked->doing, why,
-		     result->error && what[0] ? ": " : "", result->error ? what : "", who[0] ? " ('" : "", who, who[0] ? "')" : "");
+	problem_what(problem, exit_of(result->error), "%s: %s%s%s%s", told->asked->doing, why, result->error && what[0] ? ": " : "",
+		     result->error ? what : "", who);
 	if (told->seen)
 		view_state(&told->view, problem->state);
 	else if (waits(result))
@@ -407,23 +570,75 @@ static void tell_survived(struct told *told)
 	problem_next(problem, "See what is left of it: fswctl status");
 }
 
-void outcome_tell(const struct asked *asked, int number, const struct fsw_ioc_result *result, struct problem *problem)
+/* A claim round came, and did not find the way out again: the requester sleeps on, and this instance has the machine. */
+static void tell_visit(struct told *told)
+{
+	const struct fsw_ioc_result *result = told->result;
+	struct problem *problem = told->problem;
+	char who[TEXT_ROOM];
+
+	problem_what(problem, EXIT_DRIVER,
+		     "%s: this instance runs again: it gave memory to instance %" PRIu32 " and could not fall asleep again%s",
+		     told->asked->doing, result->other, tell_who(result, problem, who));
+	problem->error = result->error;
+	if (told->seen)
+		view_state(&told->view, problem->state);
+	else
+		problem_state(problem, "instance %" PRIu32 " sleeps", result->other);
+	problem_next(problem, "Instance %" PRIu32 " sleeps and waits for its memory: fswctl switch %" PRIu32, result->other,
+		     result->other);
+}
+
+static struct told *look(const struct asked *asked, const struct fsw_ioc_result *result, struct problem *problem)
 {
 	static struct told told;
 	struct problem unread = { .exit = EXIT_OK };
-	int refused = number != 0 || result->outcome == FSW_RESULT_UNDONE;
 
-	if (!refused && result->outcome != FSW_RESULT_SURVIVED)
-		return;
 	told.asked = asked;
 	told.result = result;
 	told.problem = problem;
 	told.seen = !waits(result) && view_read(&told.view, NULL, &unread) == 0;
-	if (refused)
-		tell_refused(&told, number);
+	return &told;
+}
+
+void outcome_tell(const struct asked *asked, int number, const struct fsw_ioc_result *result, struct problem *problem)
+{
+	int refused = number != 0 || result->outcome == FSW_RESULT_UNDONE;
+	struct told *told;
+
+	if (!refused && result->outcome != FSW_RESULT_SURVIVED && result->outcome != FSW_RESULT_VISIT)
+		return;
+	told = look(asked, result, problem);
+	if (result->outcome == FSW_RESULT_VISIT)
+		tell_visit(told);
+	else if (refused)
+		tell_refused(told, number);
 	else
-		tell_survived(&told);
-	view_free(&told.view);
+		tell_survived(told);
+	view_free(&told->view);
+}
+
+void outcome_part(const struct asked *asked, const struct fsw_ioc_result *result, enum exit_code exit, const char *got,
+		  const char *rest, struct problem *problem)
+{
+	struct told *told = look(asked, result, problem);
+	char text[2][TEXT_ROOM];
+	const char *who = tell_who(result, problem, text[0]);
+	const char *why = result->error ? fsw_error_text(result->error) : text_safe(text[1], result->what, sizeof(result->what));
+
+	problem->error = result->error;
+	problem_what(problem, exit, "%s: %s%s%s%s", asked->doing, got, why[0] ? "; " : "", why, who);
+	if (told->seen)
+		view_state(&told->view, problem->state);
+	if (result->error && told->seen)
+		tell_error(told);
+	else if (who[0])
+		tell_interrupted(told);
+	else
+		problem_next(problem, "See who owns what, and what is in use: fswctl map");
+	if (rest[0])
+		problem_state(problem, "%s", rest);
+	view_free(&told->view);
 }
 
 void outcome_note(const struct fsw_ioc_result *result)

@@ -16,11 +16,16 @@ struct asked {
 	uint32_t instance; /* 0: none was named */
 	uint32_t needed;   /* FSW_STATE_* that it must be in */
 	uint32_t contiguous, total;
-	uint64_t start; /* FSW_ANY_START: none was named */
+	uint64_t start;		/* FSW_ANY_START: none was named */
+	const uint64_t *starts; /* of `total` sections that were named one by one; NULL: none was */
 };
 
 /* `number` is the errno, 0 when the ioctl succeeded. Fills the problem if there is one. */
 void outcome_tell(const struct asked *asked, int number, const struct fsw_ioc_result *result, struct problem *problem);
+
+/* Some of the sections, or none: `got` says how many, `rest` what became of the others. `exit` is EXIT_SOME or EXIT_REFUSED. */
+void outcome_part(const struct asked *asked, const struct fsw_ioc_result *result, enum exit_code exit, const char *got,
+		  const char *rest, struct problem *problem);
 
 /* What there is to say after a success: a line, or nothing */
 void outcome_note(const struct fsw_ioc_result *result);

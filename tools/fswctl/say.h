@@ -13,6 +13,7 @@ enum exit_code {
 	EXIT_DRIVER = 5,    /* a driver or a wake-up source refused to suspend, or a signal came */
 	EXIT_DIED = 6,	    /* the machine came back because the other instance died, or by a reset */
 	EXIT_FILE = 7,	    /* a file cannot be read or written, no memory */
+	EXIT_SOME = 8,	    /* some of the sections that were asked for or to be given, not all */
 };
 
 #define PROBLEM_LINE 512

@@ -20,6 +20,8 @@ static void print_back(const struct fsw_ioc_switch *ask, int rehearsed)
 		printf("Suspended and resumed: every driver came back.\n");
 	else if (result->outcome == FSW_RESULT_INHERIT)
 		printf("This instance runs again: instance %" PRIu32 " ended, its memory is ours.\n", result->other);
+	else if (result->outcome == FSW_RESULT_COLLECT)
+		printf("This instance runs again: its claim round is over.\n");
 	else if (result->other)
 		printf("This instance runs again: instance %" PRIu32 " gave the machine back.\n", result->other);
 	else

@@ -264,6 +264,51 @@ const char *view_name(struct view *view, uint32_t id, char *to)
 	return to;
 }
 
+const char *view_instance(struct view *view, uint32_t id, char *to)
+{
+	char name[TEXT_ROOM];
+
+	view_name(view, id, name);
+	snprintf(to, TEXT_ROOM, "instance %" PRIu32 "%s%.*s%s", id, name[0] ? " '" : "", 4 * FSW_LOAD_NAME_SIZE, name,
+		 name[0] ? "'" : "");
+	return to;
+}
+
+int view_base(struct view *view, uint64_t *base)
+{
+	struct fsw_instance instance;
+
+	if (!view->self || fsw_instance_get(&view->area, view->self, &instance) || !instance.load)
+		return 0;
+	*base = instance.load->base;
+	return 1;
+}
+
+int64_t view_claimable(struct view *view)
+{
+	unsigned char sleeps[256] = { 0 };
+	struct fsw_instance instance;
+	int64_t count = 0;
+	uint64_t base;
+	uint32_t i;
+
+	if (!view_base(view, &base))
+		return -1;
+	for (i = 1; i <= view->area.instances; i++)
+		sleeps[i] = !fsw_instance_get(&view->area, i, &instance) && instance.state == FSW_STATE_SLEEPING;
+	for (i = 0; i < view->area.sections; i++) {
+		struct cell cell = view_cell(view, i);
+
+		count += cell.kind == KIND_MOVABLE && sleeps[cell.owner] && fsw_section_address(&view->area, i) >= base;
+	}
+	return count;
+}
+
+int view_in_set(const uint32_t bits[8], uint32_t id)
+{
+	return id < 256 && (bits[id / 32] >> (id % 32) & 1);
+}
+
 int view_timings(struct view *view, uint32_t id, struct fsw_timings *timings)
 {
 	int error = fsw_timings_get(&view->area, id, timings);
@@ -292,6 +337,55 @@ static void __attribute__((format(printf, 3, 4))) add(char *to, size_t *at, cons
 		*at += (size_t)length;
 	if (*at >= PROBLEM_LINE)
 		*at = PROBLEM_LINE - 1;
+}
+
+const char *view_set_text(const uint32_t bits[8], char *to)
+{
+	size_t at = 0;
+	uint32_t id;
+
+	to[0] = '\0';
+	for (id = 1; id < 256; id++)
+		if (view_in_set(bits, id))
+			add(to, &at, "%s%" PRIu32, at ? ", " : "instance ", id);
+	return to;
+}
+
+int view_claim(struct view *view, struct claim *claim)
+{
+	uint32_t i;
+
+	memset(claim, 0, sizeof(*claim));
+	if (view->status_error || view->status.phase <= FSW_PHASE_IDLE || view->status.operation->mode != FSW_MODE_CLAIM)
+		return 0;
+	claim->operation = view->status.operation;
+	for (i = claim->operation->first; i < claim->operation->limit && i < view->area.sections; i++) {
+		uint32_t marks = view_cell(view, i).marks;
+
+		claim->released += (marks & FSW_ENTRY_RELEASE_RET) != 0;
+		claim->kept += (marks & (FSW_ENTRY_RELEASE_ORDER | FSW_ENTRY_RELEASE_RET)) == FSW_ENTRY_RELEASE_ORDER;
+	}
+	return 1;
+}
+
+const char *view_claim_text(struct view *view, const struct claim *claim, char *to)
+{
+	const struct fsw_operation *operation = claim->operation;
+	char skipped[PROBLEM_LINE];
+	char text[TEXT_ROOM];
+	size_t at = 0;
+
+	add(to, &at, "%" PRIu32 " of %" PRIu32 " sections released", claim->released, operation->wanted);
+	if (claim->kept)
+		add(to, &at, ", %" PRIu32 " stayed", claim->kept);
+	if (operation->target == operation->source)
+		add(to, &at, "; back to %s", view_instance(view, operation->source, text));
+	else
+		add(to, &at, "; %s %s",
+		    view->self == operation->target ? "at" : "next:", view_instance(view, operation->target, text));
+	if (view_set_text(operation->skipped, skipped)[0])
+		add(to, &at, "; could not be reached: %s", skipped);
+	return to;
 }
 
 const char *view_pending(const struct view *view, char *to)

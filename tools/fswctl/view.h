@@ -59,6 +59,30 @@ const char *view_where(char *to, const struct fsw_fault *fault);
 /* Name of an instance, "" when it has none. Returns `to`, of TEXT_ROOM bytes. */
 const char *view_name(struct view *view, uint32_t id, char *to);
 
+/* "instance 2 'linux'", "instance 2" when it has no name. Returns `to`, of TEXT_ROOM bytes. */
+const char *view_instance(struct view *view, uint32_t id, char *to);
+
+/* Where the memory begins that the running instance can use: 1, or 0: not known */
+int view_base(struct view *view, uint64_t *base);
+
+/* How many sections a request of the running instance could get of sleepers; -1: no instance runs, or its base is not known. */
+int64_t view_claimable(struct view *view);
+
+/* The claim round that goes on: 1, or 0: none does */
+struct claim {
+	const struct fsw_operation *operation;
+	uint32_t released; /* so far */
+	uint32_t kept;	   /* asked for, and would not go */
+};
+int view_claim(struct view *view, struct claim *claim);
+
+/* "1 of 2 sections released, 1 stayed; at instance 2 'linux'; could not be reached: instance 3". Returns `to`, of PROBLEM_LINE bytes. */
+const char *view_claim_text(struct view *view, const struct claim *claim, char *to);
+
+/* "instance 2, 3" of a set of bits. Returns `to`, of PROBLEM_LINE bytes. */
+const char *view_set_text(const uint32_t bits[8], char *to);
+int view_in_set(const uint32_t bits[8], uint32_t id);
+
 /* The timings in the page of `id`: 1; none kept: 0; damaged: negative */
 int view_timings(struct view *view, uint32_t id, struct fsw_timings *timings);
 
