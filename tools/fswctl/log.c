@@ -21,17 +21,35 @@
 /* The phases, then the sum */
 #define FIGURES (TEXT_PHASES + 1)
 
-/* Of those that took place: switches, and plain suspends */
-enum group { GROUP_SWITCH, GROUP_PLAIN, GROUPS };
-static const char *const groups[GROUPS] = { "switch", "plain" };
+/* Of those that took place: switches, plain suspends, and claim rounds, which are within the hand-over of who asked */
+enum group { GROUP_SWITCH, GROUP_PLAIN, GROUP_CLAIM, GROUPS };
+static const struct {
+	const char *name, *one, *more;
+} groups[GROUPS] = {
+	{ "switch", "switch", "switches" },
+	{ "plain", "plain suspend", "plain suspends" },
+	{ "claim", "claim round, within handover", "claim rounds, within handover" },
+};
 
 static int in_group(const struct fsw_ioc_entry *entry, enum group group)
 {
-	int plain = entry->mode == FSW_MODE_NONE && entry->outcome == FSW_RESULT_PLAIN;
-
-	if (entry->error || entry->hz == 0 || entry->outcome == FSW_RESULT_UNDONE || entry->outcome == FSW_RESULT_SURVIVED)
+	if (entry->error || entry->hz == 0)
 		return 0;
-	return plain == (group == GROUP_PLAIN);
+	switch (entry->outcome) {
+	case FSW_RESULT_UNDONE:
+	case FSW_RESULT_SURVIVED:
+	case FSW_RESULT_VISIT:
+		return 0;
+	case FSW_RESULT_COLLECT:
+		return group == GROUP_CLAIM;
+	case FSW_RESULT_PLAIN:
+		if (entry->mode == FSW_MODE_NONE)
+			return group == GROUP_PLAIN;
+		break;
+	default:
+		break;
+	}
+	return group == GROUP_SWITCH;
 }
 
 static double figure(const struct fsw_ioc_entry *entry, int which)
@@ -83,7 +101,7 @@ static void json_spread(const struct past *past, double *values)
 	for (group = 0; group < GROUPS; group++) {
 		uint32_t count = spread_of(past, (enum group)group, 0, values, &spread);
 
-		json_open(groups[group], '{');
+		json_open(groups[group].name, '{');
 		json_number("count", count);
 		for (which = 0; count && which < FIGURES; which++) {
 			spread_of(past, (enum group)group, which, values, &spread);
@@ -110,10 +128,7 @@ static void print_spread(const struct past *past, double *values)
 			count = spread_of(past, (enum group)group, which, values, &spread[which]);
 		if (!count)
 			continue;
-		printf("\n%" PRIu32 " %s%s\n", count, group == GROUP_SWITCH ? "switch" : "plain suspend",
-		       count == 1	       ? ""
-		       : group == GROUP_SWITCH ? "es"
-					       : "s");
+		printf("\n%" PRIu32 " %s\n", count, count == 1 ? groups[group].one : groups[group].more);
 		printf("%46s", "median");
 		for (which = 0; which < FIGURES; which++)
 			printf(" %9.2f", spread[which].median);

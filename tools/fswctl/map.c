@@ -4,15 +4,18 @@
 #include <string.h>
 
 #include "call.h"
+#include "held.h"
 #include "json.h"
 #include "view.h"
 
 #define NARROW 16
 #define WIDE 32
+#define PINNED_TEXT 64
 
 struct picture {
 	struct view view;
 	struct tally tally;
+	struct held held;
 	int color;
 	int digits; /* of the largest owner */
 	int marked; /* some section carries a mark of an operation */
@@ -162,6 +165,29 @@ static void put_legend(struct picture *picture)
 		printf("  behind an entry: r requested, o ordered to be freed, f freed, c claimed\n");
 }
 
+/* What moves, what could, what can not */
+static void put_moves(struct picture *picture)
+{
+	struct view *view = &picture->view;
+	const struct held *held = &picture->held;
+	int64_t claimable = view_claimable(view);
+	char line[PROBLEM_LINE];
+	char text[TEXT_ROOM];
+	struct claim claim;
+
+	printf("\n");
+	if (view_claim(view, &claim))
+		printf("Claim: %s\n", view_claim_text(view, &claim, line));
+	if (claimable >= 0)
+		printf("Claimable by instance %" PRIu32 ": %" PRId64 " sections (%s) of sleepers' movable memory\n", view->self,
+		       claimable, text_bytes(text, (uint64_t)claimable * view_section_bytes(view)));
+	if (!held->known)
+		return;
+	printf("This kernel: %" PRIu32 " sections on-line, %" PRIu32 " fenced since boot, %" PRIu32 " off-lined since\n",
+	       held_count(held, FSW_HELD_ONLINE), held_count(held, FSW_HELD_FENCED), held_count(held, FSW_HELD_TAKEN));
+	held_print_pinned(held, view, PINNED_TEXT);
+}
+
 static void prepare(struct picture *picture)
 {
 	uint32_t i;
@@ -206,7 +232,7 @@ static void json_run(struct view *view, uint32_t first, uint32_t count, const st
 	json_close();
 }
 
-static void print_json(struct view *view)
+static void print_json(struct view *view, const struct held *held)
 {
 	struct cell cell = { KIND_NOBODY, 0, 0, 0 };
 	uint32_t first = 0;
@@ -231,6 +257,10 @@ static void print_json(struct view *view)
 		cell = next;
 	}
 	json_close();
+	held_json_runs(held, "online", FSW_HELD_ONLINE);
+	held_json_runs(held, "fenced", FSW_HELD_FENCED);
+	held_json_runs(held, "taken", FSW_HELD_TAKEN);
+	held_json_pinned(held, view, "pinned");
 }
 
 void command_map(const struct call *call, struct problem *problem)
@@ -240,16 +270,19 @@ void command_map(const struct call *call, struct problem *problem)
 	picture.color = call_color(call, problem);
 	if (picture.color >= 0 && view_read(&picture.view, call->area, problem) == 0) {
 		prepare(&picture);
+		held_read(&picture.view, &picture.held);
 		if (call->json) {
-			print_json(&picture.view);
+			print_json(&picture.view, &picture.held);
 		} else {
 			put_rows(&picture);
 			printf("\n");
 			put_legend(&picture);
+			put_moves(&picture);
 		}
 		/* who runs and what an instance is are not in the picture */
 		if (picture.view.error)
 			view_damaged(&picture.view, problem);
 	}
+	held_free(&picture.held);
 	view_free(&picture.view);
 }

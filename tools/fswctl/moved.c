@@ -27,7 +27,7 @@ static int releases(const struct moved *moved)
 int moved_make(struct moved *moved, uint32_t wanted, struct problem *problem)
 {
 	moved->wanted = wanted;
-	moved->room = wanted > ROOM ? wanted : ROOM;
+	moved->room = wanted + ROOM;
 	moved->list = calloc(moved->room, sizeof(*moved->list));
 	if (moved->list)
 		return 0;
@@ -208,27 +208,56 @@ static void next_of(const struct moved *moved, struct problem *problem)
 	}
 }
 
+/* Of sections that were named, the kernel lists what it touched. Why no other came, the rules say. */
+static void add_refused(struct moved *moved)
+{
+	struct fsw_area *area = &moved->view.area;
+	uint32_t listed = kept_in(moved);
+	uint32_t first, section, entry, after, i;
+
+	if (moved->listed > moved->room - moved->wanted || fsw_section_at(area, moved->asked->start, &first))
+		return;
+	for (section = first; section < first + moved->wanted && section < area->sections; section++) {
+		struct fsw_ioc_moved *row = &moved->list[moved->listed];
+
+		for (i = 0; i < listed && moved->list[i].section != section;)
+			i++;
+		if (i < listed || fsw_cmm_get(area, section, &entry))
+			continue;
+		row->error = fsw_rule_online(entry, moved->view.self, &after);
+		if (!row->error)
+			continue;
+		row->section = section;
+		row->owner = (entry & FSW_ENTRY_OWNER) == FSW_OWNER_SHARED ? 0 : entry & FSW_ENTRY_OWNER;
+		row->what = FSW_MOVED_REFUSED;
+		moved->listed++;
+	}
+}
+
 void moved_tell(struct moved *moved, int number, const struct fsw_ioc_result *result, struct problem *problem)
 {
+	int named = moved->asked->start != FSW_ANY_START;
+	int nobody = result->error == FSW_ERR(NOTHING) || result->error == FSW_ERR(NOBODY);
 	struct problem unread = { .exit = EXIT_OK };
 	char got[TEXT_ROOM];
 	char rest[PROBLEM_LINE];
 
-	/* refused before a section was touched; or the machine came back otherwise than it should */
-	if (result->outcome == FSW_RESULT_SURVIVED || (number && (moved->listed == 0 || result->error))) {
+	/* refused before a section was touched: reading the area may wait for who is busy with it */
+	if (!number || moved->listed || nobody)
+		moved->seen = view_read(&moved->view, NULL, &unread) == 0;
+	if (moved->seen && named && (!number || nobody))
+		add_refused(moved);
+	qsort(moved->list, kept_in(moved), sizeof(*moved->list), compare);
+	if (result->outcome == FSW_RESULT_SURVIVED || (number && (!moved->listed || (result->error && !nobody)))) {
 		outcome_tell(moved->asked, number, result, problem);
 	} else if (number || moved->got < moved->wanted) {
 		rest_text(moved, rest);
 		snprintf(got, sizeof(got), "%s %" PRIu32 " of %" PRIu32, releases(moved) ? "gave" : "got", moved->got,
 			 moved->wanted);
 		outcome_part(moved->asked, result, moved->got ? EXIT_SOME : EXIT_REFUSED, got, rest, problem);
+		if (!result->error && !result->who[0])
+			next_of(moved, problem);
 	}
-	if (number && moved->listed == 0)
-		return;
-	qsort(moved->list, kept_in(moved), sizeof(*moved->list), compare);
-	moved->seen = view_read(&moved->view, NULL, &unread) == 0;
-	if (problem->exit != EXIT_OK && !result->error && !result->who[0])
-		next_of(moved, problem);
 }
 
 static void print_runs(struct moved *moved)

@@ -229,27 +229,39 @@ static uint32_t idle_owner(struct view *view)
 	return 0;
 }
 
+/* Is it one that has memory and nothing else, from 'fswctl free'? Then that is told. */
+static int tell_prepared(struct told *told)
+{
+	uint32_t id = told->asked->instance;
+	struct fsw_instance instance;
+	uint32_t count;
+
+	if (!id || fsw_instance_get(&told->view.area, id, &instance) || instance.state != FSW_STATE_EMPTY)
+		return 0;
+	count = owned_by(&told->view, id);
+	if (!count)
+		return 0;
+	problem_state(told->problem, "instance %" PRIu32 " is 'empty', and has %" PRIu32 " sections already", id, count);
+	problem_next(told->problem,
+		     "Boot in them, or take them back: fswctl boot --prepared --instance %" PRIu32 " ... | fswctl kill %" PRIu32,
+		     id, id);
+	return 1;
+}
+
 static void tell_in_use(struct told *told)
 {
 	struct fsw_instance instance;
-	uint32_t id = told->asked->instance;
-	uint32_t count;
+	uint32_t id;
 
-	tell_state(told);
-	if (id && id <= told->view.area.instances && !fsw_instance_get(&told->view.area, id, &instance) &&
-	    instance.state == FSW_STATE_EMPTY && (count = owned_by(&told->view, id)) != 0) {
-		problem_state(told->problem, "instance %" PRIu32 " is 'empty', and has %" PRIu32 " sections already", id, count);
-		problem_next(told->problem,
-			     "Boot in them, or take them back: fswctl boot --prepared --instance %" PRIu32
-			     " ... | fswctl kill %" PRIu32,
-			     id, id);
+	if (tell_prepared(told))
 		return;
-	}
+	tell_state(told);
 	for (id = 1; id <= told->view.area.instances; id++)
-		if (!fsw_instance_get(&told->view.area, id, &instance) && instance.state == FSW_STATE_EMPTY)
+		if (!fsw_instance_get(&told->view.area, id, &instance) && instance.state == FSW_STATE_EMPTY &&
+		    !owned_by(&told->view, id))
 			break;
 	if (id <= told->view.area.instances)
-		problem_next(told->problem, "Take an empty one: fswctl boot --instance %" PRIu32 " ...", id);
+		problem_next(told->problem, "Take an empty one: fswctl %s --instance %" PRIu32 " ...", command_of(told), id);
 	else
 		problem_next(told->problem, "All %" PRIu32 " are in use: fswctl status", told->view.area.instances);
 }
@@ -484,6 +496,12 @@ static void tell_number(struct told *told, int number)
 		problem_next(problem,
 			     "End what uses that memory, or take another address: fswctl %s --start ADDRESS ... (fswctl map)",
 			     command_of(told));
+	} else if (strstr(what, "no memory yet")) {
+		problem_next(problem,
+			     "Give it some, or boot without --prepared: fswctl free --instance %" PRIu32 " --contiguous SIZE",
+			     told->asked->instance);
+	} else if (strstr(what, "memory already") && told->seen && tell_prepared(told)) {
+		/* that is all */
 	} else if (number == EBUSY) {
 		problem_next(problem, "Wait until it is over: fswctl status");
 	} else if (number == ENOSPC) {

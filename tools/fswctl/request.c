@@ -32,22 +32,11 @@ static int ask(const struct call *call, int device, unsigned long request, void 
 	return number;
 }
 
-static void json_ids(const char *key, const uint32_t bits[8])
-{
-	uint32_t i;
-
-	json_open(key, '[');
-	for (i = 1; i < 256; i++)
-		if (view_in_set(bits, i))
-			json_number(NULL, i);
-	json_close();
-}
-
 static void request_json(const struct fsw_ioc_request *ask, struct moved *moved)
 {
 	moved_json(moved, "got");
-	json_ids("skipped", ask->skipped);
-	json_ids("visited", ask->visited);
+	view_json_set("skipped", ask->skipped);
+	view_json_set("visited", ask->visited);
 	json_open("ms", '{');
 	json_ms("free", text_ms(ask->ticks_free, ask->hz));
 	json_ms("round", text_ms(ask->ticks_round, ask->hz));

@@ -4,16 +4,19 @@
 #include <string.h>
 
 #include "call.h"
+#include "held.h"
 #include "json.h"
 #include "view.h"
 
 /* All that is wrong is counted, so many are named. */
 #define DAMAGES_TEXT 8
 #define DAMAGES_JSON 64
+#define PINNED_TEXT 8
 
 struct seen {
 	struct view view;
 	struct tally tally;
+	struct held held;
 	uint32_t damages;
 	int json;
 };
@@ -220,10 +223,39 @@ static void json_instance(struct seen *seen, uint32_t id)
 	json_close();
 }
 
+static void json_claim(struct view *view)
+{
+	struct claim claim;
+
+	if (!view_claim(view, &claim)) {
+		json_null("claim");
+		return;
+	}
+	json_open("claim", '{');
+	json_number("source", claim.operation->source);
+	json_number("target", claim.operation->target);
+	json_number("wanted", claim.operation->wanted);
+	json_number("released", claim.released);
+	json_number("kept", claim.kept);
+	view_json_set("skipped", claim.operation->skipped);
+	json_close();
+}
+
+static void json_memory(const struct held *held)
+{
+	if (!held->known) {
+		json_null("memory");
+		return;
+	}
+	json_open("memory", '{');
+	json_number("total", (int64_t)held->total);
+	json_number("available", (int64_t)held->available);
+	json_number("reserve", (int64_t)held->reserve);
+	json_close();
+}
+
 static void json_operation(const struct fsw_operation *operation)
 {
-	uint32_t i;
-
 	json_open("operation", '{');
 	json_string("mode", text_mode(operation->mode));
 	json_number("sequence", operation->sequence);
@@ -236,11 +268,7 @@ static void json_operation(const struct fsw_operation *operation)
 	json_number("died", operation->died);
 	json_string("undone", operation->undone ? text_mode(operation->undone) : NULL);
 	json_string("why", operation->why ? text_why(operation->why) : NULL);
-	json_open("skipped", '[');
-	for (i = 0; i < 256; i++)
-		if (operation->skipped[i / 32] >> (i % 32) & 1)
-			json_number(NULL, i);
-	json_close();
+	view_json_set("skipped", operation->skipped);
 	json_close();
 }
 
@@ -249,6 +277,7 @@ static void print_json(struct seen *seen)
 	static const char *const keys[KINDS] = { "nobody", "free", "shared", "core", "movable", "damaged" };
 	const struct fsw_geometry *geometry = &seen->view.area.header->geometry;
 	struct view *view = &seen->view;
+	int64_t claimable = view_claimable(view);
 	uint32_t i;
 
 	json_open("area", '{');
@@ -270,10 +299,16 @@ static void print_json(struct seen *seen)
 		json_operation(view->status.operation);
 	else
 		json_null("operation");
+	json_claim(view);
 	json_open("sections", '{');
 	for (i = 0; i < KINDS; i++)
 		json_number(keys[i], seen->tally.of[i]);
 	json_close();
+	if (claimable >= 0)
+		json_number("claimable", claimable);
+	else
+		json_null("claimable");
+	json_memory(&seen->held);
 	json_open("instances", '[');
 	for (i = 1; i <= view->area.instances; i++)
 		json_instance(seen, i);
@@ -284,10 +319,12 @@ static void print_json(struct seen *seen)
 	json_number("damages", seen->damages);
 }
 
-static void print_operation(const struct view *view)
+static void print_operation(struct view *view)
 {
 	const struct fsw_operation *operation = view->status.operation;
+	char line[PROBLEM_LINE];
 	char text[TEXT_ROOM];
+	struct claim claim;
 
 	switch (view->status.phase) {
 	case FSW_PHASE_BLANK:
@@ -305,6 +342,8 @@ static void print_operation(const struct view *view)
 	if (operation->undone)
 		printf("; undone: %s", text_mode(operation->undone));
 	printf("\n");
+	if (view_claim(view, &claim))
+		printf("Claim: %s\n", view_claim_text(view, &claim, line));
 }
 
 static const char *amount(const struct seen *seen, char *to, uint32_t sections)
@@ -317,6 +356,31 @@ static const char *amount(const struct seen *seen, char *to, uint32_t sections)
 		snprintf(to, TEXT_ROOM, "%" PRIu32 " (%s)", sections,
 			 text_bytes(bytes, sections * view_section_bytes(&seen->view)));
 	return to;
+}
+
+static double mib(uint64_t bytes)
+{
+	return (double)bytes / (1 << 20);
+}
+
+/* What this instance has and can get */
+static void print_memory(struct seen *seen)
+{
+	const struct held *held = &seen->held;
+	int64_t claimable = view_claimable(&seen->view);
+	char text[3][TEXT_ROOM];
+	uint64_t base;
+
+	printf("Memory: free %s, shared %s, nobody's %s\n", amount(seen, text[0], seen->tally.of[KIND_FREE]),
+	       amount(seen, text[1], seen->tally.of[KIND_SHARED]), amount(seen, text[2], seen->tally.of[KIND_NOBODY]));
+	if (claimable >= 0 && view_base(&seen->view, &base))
+		printf("Claimable: %s of sleepers' movable memory, by instance %" PRIu32 ", which begins at 0x%08" PRIx64 "\n",
+		       amount(seen, text[0], (uint32_t)claimable), seen->view.self, base);
+	if (!held->known)
+		return;
+	printf("This instance: %.1f MiB in all, %.1f available, of which it keeps %.1f as reserve\n", mib(held->total),
+	       mib(held->available), mib(held->reserve));
+	held_print_pinned(held, &seen->view, PINNED_TEXT);
 }
 
 #define COLUMNS 8
@@ -425,25 +489,24 @@ static void print_text(struct seen *seen)
 	const struct fsw_geometry *geometry = &seen->view.area.header->geometry;
 	struct view *view = &seen->view;
 	struct fsw_instance instance;
-	char text[4][TEXT_ROOM];
+	char text[TEXT_ROOM];
 	uint32_t id;
 
 	printf("Area: %s, %" PRIu32 " bytes, format %" PRIu32 ": %" PRIu32 " sections of %s from 0x%08" PRIx64 ", up to %" PRIu32
 	       " instances\n",
 	       view->source, view->area.header->size, view->area.header->version, geometry->sections,
-	       text_bytes(text[0], view_section_bytes(view)), geometry->base, geometry->instances);
+	       text_bytes(text, view_section_bytes(view)), geometry->base, geometry->instances);
 	if (view->status_error) {
 		printf("Running: not known\n");
 	} else {
 		if (view->self)
-			printf("Running: instance %" PRIu32 " '%s'%s\n", view->self, view_name(view, view->self, text[0]),
+			printf("Running: instance %" PRIu32 " '%s'%s\n", view->self, view_name(view, view->self, text),
 			       view->live ? ", this one" : "");
 		else if (view->status.phase != FSW_PHASE_BLANK)
 			printf("Running: nobody\n");
 		print_operation(view);
 	}
-	printf("Memory: free %s, shared %s, nobody's %s\n", amount(seen, text[0], seen->tally.of[KIND_FREE]),
-	       amount(seen, text[1], seen->tally.of[KIND_SHARED]), amount(seen, text[2], seen->tally.of[KIND_NOBODY]));
+	print_memory(seen);
 	printf("\n");
 	print_table(seen);
 	print_timings(seen);
@@ -461,6 +524,7 @@ void command_status(const struct call *call, struct problem *problem)
 	seen.json = call->json;
 	if (view_read(&seen.view, call->area, problem) == 0) {
 		view_tally(&seen.view, &seen.tally);
+		held_read(&seen.view, &seen.held);
 		if (call->json)
 			print_json(&seen);
 		else
@@ -468,5 +532,6 @@ void command_status(const struct call *call, struct problem *problem)
 		if (seen.view.error)
 			view_damaged(&seen.view, problem);
 	}
+	held_free(&seen.held);
 	view_free(&seen.view);
 }

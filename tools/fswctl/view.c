@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "json.h"
 
 /* No area is larger: 2^20 sections, 254 pages of 64 KiB, and what a later version may add */
 #define AREA_MAX (64u << 20)
@@ -337,6 +338,17 @@ static void __attribute__((format(printf, 3, 4))) add(char *to, size_t *at, cons
 		*at += (size_t)length;
 	if (*at >= PROBLEM_LINE)
 		*at = PROBLEM_LINE - 1;
+}
+
+void view_json_set(const char *key, const uint32_t bits[8])
+{
+	uint32_t id;
+
+	json_open(key, '[');
+	for (id = 0; id < 256; id++)
+		if (view_in_set(bits, id))
+			json_number(NULL, id);
+	json_close();
 }
 
 const char *view_set_text(const uint32_t bits[8], char *to)

@@ -82,6 +82,7 @@ const char *view_claim_text(struct view *view, const struct claim *claim, char *
 /* "instance 2, 3" of a set of bits. Returns `to`, of PROBLEM_LINE bytes. */
 const char *view_set_text(const uint32_t bits[8], char *to);
 int view_in_set(const uint32_t bits[8], uint32_t id);
+void view_json_set(const char *key, const uint32_t bits[8]);
 
 /* The timings in the page of `id`: 1; none kept: 0; damaged: negative */
 int view_timings(struct view *view, uint32_t id, struct fsw_timings *timings);
