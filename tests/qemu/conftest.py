@@ -45,10 +45,24 @@ def script(name, *words):
     return done.stdout.strip()
 
 
+RELEASES = ("6.1", "6.12", "6.1-debug")
+
+
 @functools.cache
 def kernel(release):
     """The folder with zImage, board.dtb, config, release."""
-    return pathlib.Path(script("kernel", release).splitlines()[-1])
+    release, _, debug = release.partition("-")
+    return pathlib.Path(script("kernel", release, *(["--debug"] if debug else [])).splitlines()[-1])
+
+
+@functools.cache
+def program(name):
+    """One of programs/, for an instance."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    path = IMAGES / name
+    harness.run("arm-linux-gnueabi-gcc", "-static", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-s", "-o", path,
+                pathlib.Path(__file__).resolve().parent / "programs" / f"{name}.c")
+    return path
 
 
 @functools.cache
@@ -62,9 +76,9 @@ def rootfs(master):
     """A guest's, or the master's, which has kernels and a guest's root file system in /boot."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     path = IMAGES / ("master.cpio" if master else "guest.cpio")
-    words = [f"--with={file}:/bin/{file.name}" for file in SCRIPTS]
+    words = [f"--with={file}:/bin/{file.name}" for file in [*SCRIPTS, program("ballast")]]
     if master:
-        words += [f"--with={kernel(release)}/zImage:/boot/zImage-{release}" for release in ("6.1", "6.12")]
+        words += [f"--with={kernel(release)}/zImage:/boot/zImage-{release}" for release in RELEASES]
         words += [f"--with={kernel('6.1')}/board.dtb:/boot/board.dtb", f"--with={rootfs(False)}:/boot/initrd"]
     script("rootfs", path, *[part for word in words for part in word.split("=", 1)])
     return path
@@ -113,6 +127,21 @@ def boot_command(release, start=0x80000000, sections=8, name=None, cmdline="", m
     """The command that boots a guest."""
     return (f"fswctl boot --kernel /boot/zImage-{release} --initrd /boot/initrd --start 0x{start:x} --contiguous {sections} --memory {sections}"
             f" --name {name or 'guest-' + release} --cmdline '{QUIET} {cmdline}' {more}").strip()
+
+
+# Of three instances: the kernel and where it begins. So low that nearly all sections can be anybody's.
+GUESTS = {2: ("6.12", 0x68000000), 3: ("6.1-debug", 0x70000000)}
+GUEST_WORDS = "kernelcore=64M"
+
+
+def three(bench, sections=8, cmdline="", guests=(2, 3), **options):
+    """A board with 6.1 as master, 6.12 and the second configuration of 6.1, each with movable memory. Instance 1 runs."""
+    board = bench.board(cmdline=cmdline, **options)
+    for number in guests:
+        release, start = GUESTS[number]
+        board.boot(boot_command(release, start, sections, cmdline=f"{GUEST_WORDS} {cmdline}".strip()), number)
+        board.go(1).ok()
+    return board
 
 
 def file_name(request):

@@ -33,8 +33,8 @@ CARVE = 0x9F000000  # the shared section: the area is at its start
 AREA_BYTES = 0x10000
 
 # What no kernel may say, unless the test asked for it
-TROUBLE = re.compile(r"Kernel panic|Internal error|Oops|BUG:|WARNING: CPU|Unable to handle|Bad page state|rcu_.*stall|blocked for more than"
-                     r"|is not fenced|can not take its place")
+TROUBLE = re.compile(r"Kernel panic|Internal error|Oops|BUG:|WARNING: |Unable to handle|Bad page state|rcu_.*stall|blocked for more than"
+                     r"|is not fenced|can not take its place|invoked oom-killer|Out of memory|pagealloc: |inconsistent lock state")
 # "[   12.345678] ": a line of the kernel's, which may come in the middle of anything
 PRINTK = re.compile(r"^\[ *\d+\.\d{6}\] .*\n?", re.M)
 
@@ -306,7 +306,9 @@ class Board:
 
     def text(self, start=0):
         """All that the console said, from a byte on."""
-        return self.log.read_bytes()[start:].decode(errors="replace").replace("\r", "")
+        with open(self.log, "rb") as file:
+            file.seek(start)
+            return file.read().decode(errors="replace").replace("\r", "")
 
     def expect(self, pattern, timeout=30):
         """Wait for a regular expression on the console; the match."""
@@ -330,15 +332,16 @@ class Board:
     def begin(self, command):
         """Give the running instance's shell a command, and do not wait: it may be one that leads to another instance."""
         number = next(self.serial_numbers)
+        start = self.log.stat().st_size
         # quotes, so that the echo of what is typed is not taken for the answer
         self.send(f"echo '<'{number}'<'; {{ {command}\n}}; echo '>'{number}'>'$?")
-        return number, command
+        return number, command, start
 
     def finish(self, begun, timeout=120):
         """Wait until such a command has ended, whoever ran in between."""
-        number, command = begun
+        number, command, start = begun
         match = self.expect(rf">{number}>(\d+)\r?\n", timeout)
-        text = self.text()
+        text = self.text(start)
         start = text.rfind(f"<{number}<\n")
         end = text.rfind(f">{number}>")
         if start < 0 or end < start:
@@ -400,6 +403,15 @@ class Board:
         if lines and not self.trouble_is_wanted:
             raise Failed("a kernel is in trouble:\n    " + "\n    ".join(lines[:10]) + f"\n  all of it: {self.log}")
 
+    def check_kernel(self):
+        """The running kernel's log has nothing alarming either: the console shows only errors, not warnings."""
+        said = self.run("dmesg").ok()
+        (self.folder / f"dmesg-{self.running}").write_text(said)
+        lines = [line for line in said.splitlines() if TROUBLE.search(line)]
+        if lines and not self.trouble_is_wanted:
+            raise Failed(f"the kernel of instance {self.running} is in trouble:\n    " + "\n    ".join(lines[:10])
+                         + f"\n  all of it: {self.folder}/dmesg-{self.running}")
+
 
 def run(*words, **options):
     """A command on the host, or a failure that shows what it said."""
@@ -409,8 +421,8 @@ def run(*words, **options):
     return done.stdout
 
 
-def disk_image(path, *sizes):
-    """A disk with partitions of so many MiB each, with ext4 file systems in them."""
+def disk_image(path, *sizes, files=None):
+    """A disk with partitions of so many MiB each, with ext4 file systems in them; the files of a folder are in the last one."""
     table = bytearray(512)
     start = 2048
     path.unlink(missing_ok=True)
@@ -421,7 +433,8 @@ def disk_image(path, *sizes):
         table[446 + 16 * index:462 + 16 * index] = bytes(4) + b"\x83" + bytes(3) + start.to_bytes(4, "little") + sectors.to_bytes(4, "little")
         part = path.with_suffix(f".{index + 1}")
         part.unlink(missing_ok=True)
-        run("mke2fs", "-q", "-t", "ext4", "-F", part, f"{size}M", env=dict(os.environ, PATH=os.environ["PATH"] + ":/sbin:/usr/sbin"))
+        words = ["-d", files] if files and index == len(sizes) - 1 else []
+        run("mke2fs", "-q", "-t", "ext4", "-F", *words, part, f"{size}M", env=dict(os.environ, PATH=os.environ["PATH"] + ":/sbin:/usr/sbin"))
         with open(path, "r+b") as file:
             file.seek(start * 512)
             file.write(part.read_bytes())
