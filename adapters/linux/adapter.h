@@ -86,6 +86,9 @@ void fsw_lend_undo(void);
 int fsw_clear(phys_addr_t from, size_t bytes);
 int fsw_copy_in(phys_addr_t to, const void *from, size_t bytes);
 
+/* arm/zero.S */
+void fsw_zero(void *at, unsigned long bytes);
+
 /* mm/: declared in a header of its own since 6.2 */
 void setup_per_zone_wmarks(void);
 

@@ -8,6 +8,7 @@
 #include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
@@ -346,7 +347,7 @@ int fsw_clear(phys_addr_t from, size_t bytes)
 	if (!pfn_valid(pfn))
 		return clear_beyond(from, bytes);
 	if (!PageHighMem(pfn_to_page(pfn + PHYS_PFN(bytes) - 1))) {
-		memset(page_address(pfn_to_page(pfn)), 0, bytes);
+		fsw_zero(page_address(pfn_to_page(pfn)), bytes);
 		return 0;
 	}
 	for (; bytes; bytes -= PAGE_SIZE)
@@ -392,6 +393,21 @@ int fsw_copy_in(phys_addr_t to, const void *from, size_t bytes)
 		bytes -= part;
 	}
 	return 0;
+}
+
+/* Does Linux keep something there since boot that will never move? */
+static bool partly_reserved(u32 section)
+{
+	unsigned long i;
+
+	/* a look at few entries, for nearly all sections the only one */
+	if (!memblock_is_region_reserved(fsw_section_address(&fsw.area, section),
+					 pages() << PAGE_SHIFT))
+		return false;
+	for (i = 0; i < pages(); i++)
+		if (PageReserved(pfn_to_page(first_pfn(section) + i)))
+			return true;
+	return false;
 }
 
 static bool all_reserved(u32 section)
@@ -465,7 +481,7 @@ int __init fsw_memory_keep(void)
 
 	while (!error && fsw_cmm_run(&fsw.area, ours, run.first + run.count, &run) == 1) {
 		for (i = run.first; !error && i < run.first + run.count; i++) {
-			if (!is_movable(i))
+			if (!is_movable(i) || partly_reserved(i))
 				error = fsw_cmm_keep(&fsw.area, fsw.self, i);
 		}
 	}
@@ -506,10 +522,11 @@ void fsw_section_look(u32 section, struct fsw_ioc_section *look)
 	unsigned long pfn = first_pfn(section);
 	unsigned long end = pfn + pages();
 	const char *why;
+	u32 entry;
 
 	memset(look, 0, sizeof(*look));
 	look->held = held_as(section);
-	if (look->held != FSW_HELD_ONLINE)
+	if (look->held != FSW_HELD_ONLINE || fsw_cmm_get(&fsw.area, section, &entry))
 		return;
 	for (; pfn < end; pfn++) {
 		struct page *page = pfn_to_page(pfn);
@@ -524,7 +541,8 @@ void fsw_section_look(u32 section, struct fsw_ioc_section *look)
 		if (!page_count(page) && !PageTail(page))
 			continue;
 		look->used++;
-		if (!is_movable(section))
+		/* kernel core is not asked to move */
+		if (!(entry & FSW_ENTRY_AVAILABLE))
 			continue;
 		why = holder(page);
 		if (why && !look->pinned++)
