@@ -128,6 +128,51 @@ static void claiming(void)
 	assert_int_equal(fsw_cmm_offline(&world.area, world.executing, outcome.walk.section), 0);
 }
 
+/* The round has gone on to guest 3, which has freed its section: guest 2 kept its own. Whom it could not reach is made up. */
+static void skipping(void)
+{
+	struct fsw_outcome outcome;
+	struct fsw_want want;
+
+	guests();
+	assert_int_equal(fsw_want(&world.area, FSW_MASTER, 2, FSW_ANYWHERE, &want), 0);
+	assert_int_equal(fsw_claim(&world.area, FSW_MASTER, &want), 0);
+	world_suspend(&world);
+	assert_int_equal(fsw_acknowledge(&world.area, 2, &outcome), 0);
+	assert_int_equal(fsw_visit_next(&world.area, 2, &outcome), 1);
+	assert_int_equal(fsw_pass(&world.area, 2), 1);
+	world_suspend(&world);
+	assert_int_equal(fsw_acknowledge(&world.area, 3, &outcome), 0);
+	assert_int_equal(fsw_visit_next(&world.area, 3, &outcome), 1);
+	assert_int_equal(fsw_cmm_offline(&world.area, 3, outcome.walk.section), 0);
+	world_operation(&world)->skipped[0] |= 1u << 4;
+	world_put_record(world_operation(&world), sizeof(struct fsw_operation));
+}
+
+/* A claim round is asked for, and nobody has left yet. */
+static void asking(void)
+{
+	struct fsw_want want;
+
+	guests();
+	assert_int_equal(fsw_want(&world.area, FSW_MASTER, 1, FSW_ANYWHERE, &want), 0);
+	assert_int_equal(fsw_claim(&world.area, FSW_MASTER, &want), 0);
+}
+
+/* Guest 2 runs, whose memory begins above the master's. */
+static void second(void)
+{
+	guests();
+	assert_int_equal(world_switch(&world, 2), 0);
+}
+
+/* The first half of a boot: memory for 4, and nothing in it */
+static void prepared(void)
+{
+	guests();
+	assert_int_equal(world_prepare(&world, 4, WORLD_ADDRESS(8), 2, 3), 0);
+}
+
 /* A guest is about to end itself. */
 static void terminating(void)
 {
@@ -219,7 +264,8 @@ static const struct {
 	{ "armed", armed },	    { "handed", handed },	{ "freeing", freeing },
 	{ "resetting", resetting }, { "claiming", claiming },	{ "terminating", terminating },
 	{ "killed", killed },	    { "recovered", recovered }, { "interrupted", interrupted },
-	{ "evil", evil },	    { "large", large },
+	{ "evil", evil },	    { "large", large },		{ "skipping", skipping },
+	{ "asking", asking },	    { "second", second },	{ "prepared", prepared },
 };
 
 int main(int count, char **words)

@@ -5,6 +5,7 @@
 FSWCTL, FSWCTL_MAKE_AREA, FSWCTL_FAKE name what the build made (else: build/host). FSWCTL_SEED repeats a random run, FSWCTL_STEPS is
 its length. The class Heavy takes long: test_fswctl.py Heavy runs it alone.
 """
+import ctypes
 import errno
 import json
 import os
@@ -32,10 +33,30 @@ FORMAT = {name: int(value, 0) for name, value in
 ERRORS = re.findall(r"^\tX\((\w+), +\"(.*)\"\)", (TOP / "libfsw/include/fsw/error.h").read_text(), re.M)
 ERROR = {name: -i for i, (name, _) in enumerate(ERRORS, 1)}
 TEXT = dict(ERRORS)
-RESULT = {"PLAIN": 1, "DONE": 2, "UNDONE": 3, "COLLECT": 6, "INHERIT": 7, "SURVIVED": 8}
+RESULT = {"PLAIN": 1, "DONE": 2, "UNDONE": 3, "VISIT": 4, "COLLECT": 6, "INHERIT": 7, "SURVIVED": 8}
 PHASES = ["freeze", "devices", "core", "handover", "resume", "thaw"]
 ANY_START = "ffffffffffffffff"
 PAGES = 8192  # with up to 1024 sections: behind header and map
+
+
+
+def structures(header):
+    """The structures of a header of plain members, as ctypes"""
+    types = {"__u32": ctypes.c_uint32, "__s32": ctypes.c_int32, "__u64": ctypes.c_uint64, "char": ctypes.c_char}
+    text = re.sub(r"(?s)/\*.*?\*/", "", header)
+    sizes = {name: int(value) for name, value in re.findall(r"#define (\w+) (\d+)", text)}
+    for name, body in re.findall(r"(?s)\bstruct (\w+) \{(.*?)\};", text):
+        fields = []
+        for type_, members in re.findall(r"(?s)(?:struct )?(\w+)\s+([^;]+);", body):
+            for member, count in re.findall(r"(\w+)\s*(?:\[(\w+)\])?\s*(?:,|$)", members.strip()):
+                fields.append((member, types[type_] * (int(sizes.get(count, count))) if count else types[type_]))
+        types[name] = type(name, (ctypes.Structure,), {"_fields_": fields})
+    return types
+
+
+UAPI = structures((TOP / "adapters/linux/uapi/fsw.h").read_text())
+MOVED = {"done": 1, "in-use": 2, "reserve": 3, "refused": 4, "unusable": 5}
+ASKS = {"free": 4, "request": 5, "release": 6, "exit": 7, "kill": 8, "memory": 9}
 
 work = None
 areas = {}
@@ -181,6 +202,8 @@ class Status(Case):
                 ("freeing", 1, "requested", ("free", 1, 4), "freeing of memory for instance 4 by instance 1"),
                 ("resetting", 1, "resetting", ("boot", 1, 4), "boot of instance 4 by instance 1; phase 'resetting'"),
                 ("claiming", 2, "handed", ("claim", 1, 2), "claim of 2 sections by instance 1, now at instance 2"),
+                ("skipping", 3, "handed", ("claim", 1, 3), "Claim: 1 of 2 sections released, 1 stayed; at instance 3 'guest3'; could not be reached: instance 4"),
+                ("asking", 1, "requested", ("claim", 1, 2), "Claim: 0 of 1 sections released; next: instance 2 'guest2'"),
                 ("terminating", 2, "requested", ("terminate", 2, 1), "end of instance 2, instance 1 follows"),
                 ("killed", 1, "idle", None, "Pending: nothing"),
                 ("recovered", None, "armed", ("recover", 1, 1), "resumption of instance 1 after a reset (died); phase 'armed'; instance 2 died"),
@@ -197,6 +220,25 @@ class Status(Case):
         value, _ = self.status("dead")
         two = value["instances"][1]
         self.assertEqual((two["state"], two["cause"], two["devices"], two["core_sections"]), ("dead", "reset", [], 1))
+
+    def test_claim(self):
+        """A dump that was taken in the middle of a round"""
+        self.assertIsNone(self.status("guests")[0]["claim"])
+        self.assertEqual(self.status("skipping")[0]["claim"],
+                         {"source": 1, "target": 3, "wanted": 2, "released": 1, "kept": 1, "skipped": [4]})
+        self.assertEqual(self.status("claiming")[0]["claim"],
+                         {"source": 1, "target": 2, "wanted": 2, "released": 1, "kept": 0, "skipped": []})
+        self.assertIn("\nClaim: 1 of 2 sections released, 1 stayed; at instance 3", self.good("map", "--area", areas["skipping"]))
+
+    def test_claimable(self):
+        """Sleepers' movable memory above the base of who runs"""
+        for state, sections in (("guests", 2), ("second", 7), ("master", 0), ("dead", 1), ("blank", None), ("recovered", None)):
+            value, text = self.status(state)
+            self.assertEqual((value["claimable"], value["memory"]), (sections, None), state)
+            self.assertEqual("Claimable" in text, sections is not None)
+            self.assertNotIn("This instance", text)
+        self.assertIn("Claimable: 7 (112 MiB) of sleepers' movable memory, by instance 2, which begins at 0x84000000", self.status("second")[1])
+        self.assertIn("Claimable by instance 2: 7 sections (112 MiB)", self.good("map", "--area", areas["second"]))
 
     def test_large(self):
         value, text = self.status("large")
@@ -476,8 +518,8 @@ class Damaged(Case):
         self.random_areas(40)
 
 
-class Device(Case):
-    """What is asked of the kernel, and what is made of its answers"""
+class OnDevice(Case):
+    """A device that answers what a test tells it to"""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=work))
@@ -500,6 +542,32 @@ class Device(Case):
     def log(self, *entries, number=0):
         (self.folder / "answer-3").write_bytes(struct.pack("<i", number) + b"".join(entries))
 
+    def gives(self, ask, number=0, flags=None, rows=None, listing=None, result=None, **fields):
+        """The answer to one of the ioctls that move memory: members of its structure, of its result, and what is listed"""
+        type_ = UAPI[f"fsw_ioc_{ask}"]
+        if rows is not None:
+            fields.setdefault("listed", len(rows))
+            listing = ("moved", rows)
+        value = type_(**fields)
+        patches = [(getattr(type_, name).offset, getattr(type_, name).size) for name in fields]
+        bytes_ = struct.pack("<i", number) + b"".join(struct.pack("<II", at, size) + bytes(value)[at:at + size] for at, size in patches)
+        if result is not None:
+            at = type_.result.offset
+            whole = bytes(UAPI["fsw_ioc_result"](**result))
+            bytes_ += struct.pack("<II", at, len(whole)) + whole
+        if listing:
+            whole = b"".join(map(bytes, listing[1]))
+            bytes_ += struct.pack("<II", getattr(type_, listing[0]).offset, len(whole) | 0x80000000) + whole
+        (self.folder / f"answer-{ASKS[ask]}{'' if flags is None else f'.{flags}'}").write_bytes(bytes_)
+
+    def moved(self, section, owner=0, what="done", error=0, why=""):
+        return UAPI["fsw_ioc_moved"](section, owner, MOVED[what], error, why.encode())
+
+    def asked(self, ask):
+        """What the last ioctl of this kind was asked, and all its words in `calls`"""
+        mine = [call for call in self.calls() if call["ioctl"] == str(ASKS[ask])]
+        return UAPI[f"fsw_ioc_{ask}"].from_buffer_copy(bytes.fromhex(mine[-1]["bytes"])), mine[-1]
+
     def calls(self):
         path = self.folder / "calls"
         if not path.exists():
@@ -516,6 +584,14 @@ class Device(Case):
 
     def value(self, code, *words):
         return self.json(code, *words, fake=self.folder)
+
+    def entry(self, number=1, mode=1, other=2, outcome=RESULT["DONE"], error=0, scale=1, hz=24000000):
+        ticks = [int(24000 * i * scale) for i in range(1, 7)]
+        return struct.pack("<QIIIIiI6I3II", 1700000000123456789 + number * 10**9, number, mode, other, outcome, error, hz, *ticks, *ticks[:3], 0)
+
+
+class Device(OnDevice):
+    """What is asked of the kernel, and what is made of its answers"""
 
     # looking
 
@@ -538,7 +614,8 @@ class Device(Case):
         for number, code, says in (("EACCES", 4, "sudo fswctl"), ("EPERM", 4, "sudo fswctl"), ("ENOENT", 3, "dmesg | grep fsw"), ("ENXIO", 3, "dmesg | grep fsw"),
                                    ("ENODEV", 3, "dmesg | grep fsw")):
             (self.folder / "open").write_text(str(getattr(errno, number)))
-            for words in (["status"], ["map"], ["log"], ["switch", "2"], ["rehearse"], ["dump", "x"], ["boot", "--kernel", self.kernel]):
+            for words in (["status"], ["map"], ["log"], ["switch", "2"], ["rehearse"], ["dump", "x"], ["boot", "--kernel", self.kernel],
+                          ["request", "1"], ["release", "1"], ["free", "--contiguous", "1"], ["exit"], ["kill", "2"]):
                 with self.subTest(f"{number} {words[0]}"):
                     lines = self.refuses(code, *words)
                     self.assertIn(says, lines)
@@ -554,10 +631,6 @@ class Device(Case):
         self.assertIn("cannot read '/dev/fsw': Is a directory", self.refuses(3, "status"))
 
     # switch and rehearse
-
-    def entry(self, number=1, mode=1, other=2, outcome=RESULT["DONE"], error=0, scale=1, hz=24000000):
-        ticks = [int(24000 * i * scale) for i in range(1, 7)]
-        return struct.pack("<QIIIIiI6I3II", 1700000000123456789 + number * 10**9, number, mode, other, outcome, error, hz, *ticks, *ticks[:3], 0)
 
     def test_switch(self):
         self.answer(outcome=RESULT["DONE"], other=2)
@@ -606,6 +679,21 @@ class Device(Case):
         self.answer(outcome=RESULT["SURVIVED"], undone=2)
         self.assertIn("the machine was reset, and this one was resumed; a boot did not take place", self.refuses(6, "switch", "2"))
 
+    def test_visit(self):
+        """It gave memory to a claim round, and could not fall asleep again."""
+        for words, ask in ((["switch", "2"], 1), (["boot", "--kernel", self.kernel], 2)):
+            self.answer(0, ERROR["INTERRUPTED"], outcome=RESULT["VISIT"], other=3, who="10009000.uart", ask=ask)
+            lines = self.refuses(5, *words)
+            self.assertIn("it gave memory to instance 3 and could not fall asleep again ('10009000.uart')", lines)
+            self.assertIn("instance 1 'master' runs", lines)
+            self.assertIn("Instance 3 sleeps and waits for its memory: fswctl switch 3", lines)
+            value = self.value(5, *words)
+            self.assertEqual((value["outcome"], value["other"], value["error"]["who"], value["last"]), ("visit", 3, "10009000.uart", None))
+        (self.folder / "dev/fsw").write_text("unreadable")
+        self.assertIn("Current state: instance 3 sleeps", self.refuses(5, "switch", "2"))
+        self.answer(outcome=RESULT["COLLECT"])
+        self.assertEqual(self.fsw("switch", "2"), "This instance runs again: its claim round is over.\n")
+
     def test_undone(self):
         """Handed over and refused there: the ioctl may say so by its errno or without."""
         for number in (0, errno.EIO):
@@ -645,7 +733,7 @@ class Device(Case):
         self.device("dead")
         lines = self.refuses(1, "switch", "2")
         self.assertIn("'dead', cause: reset (needed: 'sleeping')", lines)
-        self.assertIn("It cannot come back; boot another: fswctl boot --kernel FILE", lines)
+        self.assertIn("It cannot come back; take its memory: fswctl kill 2", lines)
         self.answer(errno.EINVAL, ERROR["SELF"])
         self.assertIn("instance 1 'master' runs", self.refuses(1, "switch", "1"))
         self.answer(errno.EBUSY, ERROR["BUSY"])
@@ -857,20 +945,26 @@ class Device(Case):
         self.assertIn("has not been suspended yet", self.fsw("log"))
         entries = [self.entry(i, scale=scale) for i, scale in enumerate((3, 1, 2, 10), 1)]
         entries += [self.entry(5, mode=0, other=0, outcome=RESULT["PLAIN"]), self.entry(6, error=ERROR["SAR_CRC"], outcome=RESULT["UNDONE"]),
-                    self.entry(7, mode=2, other=3, outcome=RESULT["SURVIVED"]), self.entry(8, hz=0)]
+                    self.entry(7, mode=2, other=3, outcome=RESULT["SURVIVED"]), self.entry(8, hz=0),
+                    self.entry(9, mode=3, other=0, outcome=RESULT["COLLECT"]), self.entry(10, mode=3, other=0, outcome=RESULT["COLLECT"]),
+                    self.entry(11, mode=1, other=3, outcome=RESULT["VISIT"]), self.entry(12, mode=4, other=1, outcome=RESULT["UNDONE"])]
         self.log(*entries)
         text = self.fsw("log")
         self.assertRegex(text, r"(?m)^   1  2023-11-14 22:13:21  switch        2  done +3\.00 +6\.00 +9\.00 +12\.00 +15\.00 +18\.00 +63\.00$")
         self.assertRegex(text, r"(?m)^   5  .*  suspend       -  plain ")
         self.assertRegex(text, r"(?m)^   6  .*  SAR blob: bad CRC$")
         self.assertRegex(text, r"(?m)^4 switches\n +median .* 52\.50\n +min .* 21\.00\n +max .* 210\.00\n\n1 plain suspend\n")
+        self.assertRegex(text, r"(?m)^   9  .*  claim         -  collect  ")
+        self.assertRegex(text, r"(?m)^  11  .*  switch        3  visit  ")
+        self.assertRegex(text, r"(?m)^  12  .*  terminate     1  undone  ")
+        self.assertRegex(text, r"(?m)^2 claim rounds, within handover\n +median .* 21\.00\n")
         value = self.value(0, "log")
-        self.assertEqual([one["number"] for one in value["entries"]], list(range(1, 9)))
+        self.assertEqual([one["number"] for one in value["entries"]], list(range(1, 13)))
         first = value["entries"][0]
         self.assertEqual((first["mode"], first["other"], first["outcome"], first["error"], first["hz"], first["ms"]["freeze"], first["left_ms"]["core"],
                           first["wall_ns"]), ("switch", 2, "done", None, 24000000, 3.0, 9.0, 1700000001123456789))
         self.assertEqual(value["entries"][5]["error"], "SAR_CRC")
-        self.assertEqual(value["spread"]["switch"]["count"], 4)
+        self.assertEqual({name: group["count"] for name, group in value["spread"].items()}, {"switch": 4, "plain": 1, "claim": 2})
         self.assertEqual(value["spread"]["switch"]["total"], {"min": 21.0, "median": 52.5, "max": 210.0})
         for group in value["spread"].values():
             self.assertEqual(list(group), ["count", *PHASES, "total"])
@@ -937,6 +1031,30 @@ class Device(Case):
                 ([*kernel, "--contiguous", "x"], "--contiguous is a count of sections"),
                 ([*kernel, "--memory", "1", "--contiguous", "2"], "--contiguous is more than --memory"),
                 ([*kernel, "--start", "here"], "--start is a physical address"),
+                ([*kernel, "--prepared"], "--prepared needs --instance N"),
+                ([*kernel, "--prepared", "--instance", "4", "--start", "0x80000000"], "--prepared takes the memory that 'fswctl free' gave"),
+                (["boot", "--prepared", "--instance", "4"], "--kernel FILE is missing"),
+                (["boot", "--prepared", "--loaded", "--instance", "4"], "--loaded starts what was loaded"),
+                (["free"], "--contiguous SIZE is missing"),
+                (["free", "--total", "2"], "--contiguous SIZE is missing"),
+                (["free", "--contiguous", "3", "--total", "2"], "--contiguous is more than --total: '3'"),
+                (["free", "--contiguous", "0"], "--contiguous is a count of sections"),
+                (["free", "--contiguous", "1", "--start", "x"], "--start is a physical address"),
+                (["free", "--contiguous", "1", "--instance", "300"], "not an instance number"),
+                (["request"], "missing: 'SIZE'"),
+                (["request", "0"], "SIZE is a count of sections"),
+                (["request", "all"], "SIZE is a count of sections"),
+                (["request", "1", "2"], "one word too many: '2'"),
+                (["request", "1", "--from", "there"], "--from is a physical address"),
+                (["release"], "missing: 'SECTIONS'"),
+                (["release", "0"], "SIZE is a count of sections"),
+                (["release", "2", "3"], "either one SIZE or addresses, which begin with 0x; not also '3'"),
+                (["release", "2", "0x88000000"], "not also '0x88000000'"),
+                (["release", "0x88000000", "2"], "not also '2'"),
+                (["release", "0x88000000", "0xyz"], "ADDRESS is a physical address"),
+                (["exit", "2"], "one word too many: '2'"),
+                (["kill"], "missing: 'N'"),
+                (["kill", "0"], "not an instance number"),
                 ([*kernel, "--name", "x" * 32], "longer than 31 bytes"),
                 ([*kernel, "--instance", "0"], "not an instance number")):
             with self.subTest(words):
@@ -957,6 +1075,391 @@ class Device(Case):
                 done = subprocess.run([FSWCTL, "status", "--area", areas["guests"]], stdout=full, stderr=subprocess.PIPE, text=True)
             self.assertEqual(done.returncode, 7)
             self.assertIn("cannot write to standard output", done.stderr)
+
+
+class Memory(OnDevice):
+    """Memory that moves"""
+
+    def some(self, **more):
+        """Three of five: a free one, two of instance 2; one in use, one kept as a reserve"""
+        rows = [self.moved(8), self.moved(5, 2), self.moved(4, 2), self.moved(7, 3, "in-use"), self.moved(6, 3, "reserve")]
+        self.gives("request", got=3, hz=1000, ticks_free=10, ticks_round=200, ticks_take=30, ticks_zero=25, visited=(12,), rows=rows,
+                   result={"outcome": RESULT["COLLECT"]}, **more)
+
+    def test_request(self):
+        self.gives("request", got=2, hz=1000, ticks_free=12, ticks_zero=5, rows=[self.moved(8), self.moved(9)])
+        text = self.fsw("request", "2")
+        self.assertEqual(text, "got 2 of 2 sections (32 MiB of 32 MiB)\n  0x88000000    2 sections    32 MiB  was free\n"
+                               "It took 12.00 ms: free ones 12.00, round 0.00, take 0.00; of it zeroing 5.00\n")
+        asked, _ = self.asked("request")
+        self.assertEqual((asked.flags, asked.count, hex(getattr(asked, "from"))), (0, 2, "0x" + ANY_START))
+        self.assertGreaterEqual(asked.room, 4096)
+        self.gives("request", got=2, rows=[])
+        self.assertIn("SIZE 17M is rounded up to 2 sections of 16 MiB: 32 MiB\ngot 2 of 2", self.fsw("request", "17M"))
+        self.fsw("request", "2", "--from", "0x88000000", "--free-only", "--dry-run")
+        asked, _ = self.asked("request")
+        self.assertEqual((asked.flags, asked.count, getattr(asked, "from")), (3, 2, 0x88000000))
+
+    def test_request_some(self):
+        self.some()
+        done = run("request", "5", fake=self.folder)
+        self.assertEqual(done.stdout, """got 3 of 5 sections (48 MiB of 80 MiB)
+  0x84000000    2 sections    32 MiB  from instance 2 'guest2'
+  0x88000000    1 section     16 MiB  was free
+  0x86000000    1 section     16 MiB  not: instance 3 'guest3' keeps it: it would be left with less than its reserve
+  0x87000000    1 section     16 MiB  not: in use in instance 3 'guest3': pages there do not move
+Asked: instance 2, 3
+It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.00
+""")
+        self.assertEqual(self.three_lines(done, 8), ["Error: request of 5 sections: got 3 of 5", "Current state: 1 in use, 1 kept as a reserve",
+                                                     "See there what uses it, end that: fswctl switch 3"])
+        value = self.value(8, "request", "5")
+        self.assertEqual((value["wanted"], value["got"], value["skipped"], value["visited"], value["dry_run"], value["outcome"]), (5, 3, [], [2, 3], False, "collect"))
+        self.assertEqual(value["ms"], {"free": 10.0, "round": 200.0, "take": 30.0, "zero": 25.0, "total": 240.0})
+        self.assertEqual(value["listed"][0], {"section": 4, "address": "0x84000000", "owner": 2, "what": "done", "why": None, "error": None})
+        self.assertEqual([(row["section"], row["owner"], row["what"]) for row in value["listed"][2:]], [(8, None, "done"), (6, 3, "reserve"), (7, 3, "in-use")])
+
+    def test_request_none(self):
+        self.gives("request", errno.ENOSPC, got=0, hz=1000, rows=[self.moved(7, 3, "in-use"), self.moved(9, 1, "in-use", why="mlock of sleep (41)")],
+                   result={"what": b"none of the 5 sections came"})
+        lines = self.refuses(1, "request", "5")
+        self.assertIn("Error: request of 5 sections: got 0 of 5; none of the 5 sections came\nCurrent state: 2 in use\n", lines)
+        self.assertIn("in use in this instance: mlock of sleep (41)", run("request", "5", fake=self.folder).stdout)
+        value = self.value(1, "request", "5")
+        self.assertEqual((value["got"], value["listed"][1]["why"]), (0, "mlock of sleep (41)"))
+        self.gives("request", errno.ENOSPC, got=0, rows=[], result={"what": b"none of the 5 sections came"})
+        self.assertIn("none of the 5 sections came", self.refuses(1, "request", "5"))
+
+    def test_request_unusable(self):
+        self.gives("request", got=1, rows=[self.moved(8), self.moved(9, 0, "unusable"), self.moved(10, 0, "unusable"), self.moved(11, 0, "in-use")], listed=5000)
+        text = run("request", "4", fake=self.folder).stdout
+        self.assertIn("0x89000000    2 sections    32 MiB  not: free, but this kernel can not use memory there\n", text)
+        self.assertIn(f"  and {5000 - 4 - 4096} more\n", text)
+        self.assertEqual(self.value(8, "request", "4")["error"]["state"], "1 in use, 2 not usable here")
+
+    def test_request_from(self):
+        """Exactly those: what the kernel does not list did not come by the rules."""
+        self.gives("request", got=8, hz=1000, rows=[self.moved(5, 2)], visited=(4,))
+        text = run("request", "13", "--from", "0x83000000", fake=self.folder).stdout
+        self.assertEqual(text.splitlines()[:7], [
+            "got 8 of 13 sections (128 MiB of 208 MiB), 7 of them this instance's before",
+            "  0x85000000    1 section     16 MiB  from instance 2 'guest2'",
+            "  0x84000000    1 section     16 MiB  not: kernel core of instance 2 'guest2'",
+            "  0x86000000    1 section     16 MiB  not: kernel core of instance 3 'guest3'",
+            "  0x87000000    1 section     16 MiB  not: of instance 3 'guest3', which was not asked",
+            "  0x8e000000    1 section     16 MiB  not: nobody's: no memory that may be used",
+            "  0x8f000000    1 section     16 MiB  not: shared by all"])
+        value = self.value(8, "request", "13", "--from", "0x83000000")
+        self.assertEqual([(row["section"], row["owner"], row["what"], row["error"]) for row in value["listed"]],
+                         [(5, 2, "done", None), (4, 2, "refused", "KERNEL_CORE"), (6, 3, "refused", "KERNEL_CORE"),
+                          (7, 3, "refused", "REQUEST_NEEDED"), (14, None, "refused", "NO_MEMORY"), (15, None, "refused", "SHARED")])
+        self.assertIn("5 not to be had", value["error"]["state"])
+        self.assertIn("which was not asked: --free-only", run("request", "13", "--from", "0x83000000", "--free-only", fake=self.folder).stdout)
+        self.gives("request", got=8, rows=[self.moved(5, 2)], skipped=(8,))
+        self.assertIn("of instance 3 'guest3', which could not be reached", run("request", "13", "--from", "0x83000000", fake=self.folder).stdout)
+        self.device("dead")
+        self.gives("request", got=1, rows=[])
+        self.assertIn("of instance 2 'guest2', which does not sleep but is 'dead'", run("request", "3", "--from", "0x83000000", fake=self.folder).stdout)
+        self.device("guests")
+        self.gives("request", errno.ESRCH, got=0, rows=[], result={"error": ERROR["NOTHING"]})
+        lines = self.refuses(1, "request", "2", "--from", "0x8e000000")
+        self.assertIn(f"got 0 of 2; {TEXT['NOTHING']}\nCurrent state: 2 not to be had\n", lines)
+        self.gives("request", got=2, rows=[])
+        self.assertIn("got 2 of 2 sections (32 MiB of 32 MiB), 2 of them this instance's before", self.fsw("request", "2", "--from", "0x80000000"))
+
+    def test_request_skipped(self):
+        self.some(skipped=(1 << 4, 1 << 8))
+        done = run("request", "5", fake=self.folder)
+        self.assertIn("Skipped: instance 4 sleeps and could not be reached. See why: fswctl status\nSkipped: instance 40 sleeps", done.stdout)
+        lines = self.three_lines(done, 8)
+        self.assertEqual(lines[1:], ["Current state: 1 in use, 1 kept as a reserve; instance 4, 40 could not be reached",
+                                     "See what is wrong with instance 4, or take all its memory: fswctl status | fswctl kill 4"])
+        self.assertEqual(self.value(8, "request", "5")["skipped"], [4, 40])
+        self.gives("request", got=1, rows=[self.moved(5, 2)], skipped=(1 << 3,))
+        self.assertIn("Skipped: instance 3 'guest3' sleeps", self.fsw("request", "1"))
+
+    def test_request_dry(self):
+        self.gives("request", got=2, rows=[self.moved(8), self.moved(5, 2)])
+        text = self.fsw("request", "2", "--dry-run")
+        self.assertIn("Dry run, nothing was changed: would have got 2 of 2 sections", text)
+        self.assertIn("  is free\n", text)
+        self.assertIn("would be asked of instance 2 'guest2'\n", text)
+        self.assertNotIn("It took", text)
+
+    def test_request_died(self):
+        self.gives("request", got=1, rows=[self.moved(5, 2)], result={"outcome": RESULT["COLLECT"], "other": 3})
+        self.assertIn("Note: instance 3 died in the round, and the board was reset: fswctl status", self.fsw("request", "1"))
+        self.gives("request", errno.EIO, got=0, result={"outcome": RESULT["SURVIVED"], "other": 3, "undone": 3})
+        self.assertIn("instance 3 died, and this one was resumed; a claim did not take place", self.refuses(6, "request", "1"))
+
+    def test_request_interrupted(self):
+        """Free ones came, the round did not: a driver refused."""
+        result = {"error": ERROR["INTERRUPTED"], "outcome": RESULT["UNDONE"], "who": b"10009000.uart"}
+        self.gives("request", got=1, rows=[self.moved(8)], result=result)
+        lines = self.refuses(8, "request", "3")
+        self.assertIn(f"got 1 of 3; {TEXT['INTERRUPTED']} ('10009000.uart')", lines)
+        self.assertIn("fswctl rehearse", lines)
+        self.gives("request", errno.EBUSY, got=0, rows=[], result=result)
+        self.assertIn("fswctl rehearse", self.refuses(5, "request", "3"))
+        self.gives("request", got=1, rows=[self.moved(8)], result={"who": b"rtc", "what": b"a wake-up source is active: no suspend"})
+        lines = self.refuses(8, "request", "3")
+        self.assertIn("got 1 of 3; a wake-up source is active: no suspend ('rtc')", lines)
+        self.assertIn("fswctl rehearse", lines)
+
+    def test_request_refused(self):
+        def lines(name, *words):
+            self.gives("request", errno.EINVAL, got=0, result={"error": ERROR[name]})
+            return self.refuses(1, "request", *words)
+        self.device("second")
+        said = lines("BELOW_BASE", "2", "--from", "0x80000000")
+        self.assertIn("a 32-bit kernel drops RAM below its own base, and this instance begins at 0x84000000", said)
+        self.assertIn("Ask from there on: fswctl request 2 --from 0x84000000", said)
+        self.device("blank")
+        self.assertIn("fswctl map", lines("BELOW_BASE", "2", "--from", "0x80000000"))
+        self.device("guests")
+        self.assertIn("0x85000001 is no multiple of the section size, 16 MiB: the sections around it begin at 0x85000000 and 0x86000000",
+                      lines("ALIGNMENT", "1", "--from", "0x85000001"))
+        self.assertIn("the map goes from 0x80000000 to 0x90000000", lines("OUTSIDE", "9", "--from", "0x8f000000"))
+        self.assertIn("no section above 0x80000000, where this instance begins, is free or a sleeper's movable memory", lines("NOTHING", "1"))
+        self.assertIn("is free, and no instance sleeps\nSee who owns what", lines("NOBODY", "1"))
+        self.assertIn("Wait until it is over: fswctl status", lines("BUSY", "1"))
+        self.device("dead")
+        self.assertIn("instance 2 'guest2' does not run and has 2 sections, take them: fswctl kill 2", lines("NOTHING", "1"))
+        self.device("prepared")
+        self.assertIn("instance 4 does not run and has 3 sections, take them: fswctl kill 4", lines("NOBODY", "1"))
+        (self.folder / "dev/fsw").write_text("unreadable")
+        (self.folder / "sys/class/misc/fsw/section_size").write_text("16777216\n")
+        self.gives("request", errno.EBUSY, result={"what": b"another request is in progress"})
+        self.assertIn("another program's request has the machine", self.refuses(1, "request", "1"))
+        self.gives("request", got=1, rows=[self.moved(9)])
+        self.assertIn("  section 9    1 section     16 MiB  was free\n", self.fsw("request", "1"))
+        self.assertIsNone(self.value(0, "request", "1")["listed"][0]["address"])
+
+    def test_every_error(self):
+        """Each error of the library: its text, some state, a command, an exit code that fits"""
+        for name, _ in ERRORS:
+            code = 5 if name == "INTERRUPTED" else 3 if ERROR["SAR_RANGE"] <= ERROR[name] <= ERROR["TRUNCATED"] else 1
+            for words in (["request", "2", "--from", "0x8e000000"], ["request", "2"], ["release", "2"], ["release", "0x88000000"],
+                          ["free", "--contiguous", "2", "--instance", "4"], ["exit"], ["kill", "2"]):
+                with self.subTest(f"{name} {words}"):
+                    self.gives(words[0], errno.EIO, result={"error": ERROR[name], "index": 3})
+                    lines = self.refuses(code, *words)
+                    self.assertIn(TEXT[name], lines)
+                    self.assertRegex(lines.splitlines()[2], "fswctl (status|map|boot|switch|dump|rehearse|request|kill|exit|free)|dmesg")
+                    error = self.value(code, *words)["error"]
+                    self.assertEqual((error["name"], error["code"]), (name, ERROR[name]))
+
+    def test_adapter_refuses(self):
+        for words in (["request", "2"], ["release", "2"], ["free", "--contiguous", "2"], ["exit"], ["kill", "2"]):
+            for number, what, code, says in (("EPERM", "", 4, f"sudo fswctl {words[0]}"), ("ENOTTY", "", 3, "fswctl --version"),
+                                             ("EBUSY", "another request is in progress", 1, "fswctl status"), ("EINTR", "", 5, "Try again")):
+                with self.subTest(f"{words} {number}"):
+                    self.gives(words[0], getattr(errno, number), result={"what": what.encode()})
+                    self.assertIn(says, self.refuses(code, *words))
+
+    def test_release(self):
+        self.gives("release", gave=2, hz=1000, ticks=80, rows=[self.moved(13, 1), self.moved(12, 1)])
+        self.assertEqual(self.fsw("release", "2"), "gave 2 of 2 sections (32 MiB of 32 MiB)\n  0x8c000000    2 sections    32 MiB  free now\nIt took 80.00 ms\n")
+        asked, words = self.asked("release")
+        self.assertEqual((asked.flags, asked.count, words["starts"]), (0, 2, ""))
+        self.fsw("release", "0x8c000000", "--dry-run", "0x8d000000")
+        asked, words = self.asked("release")
+        self.assertEqual((asked.flags, asked.count, words["starts"]), (1, 2, "8c000000 8d000000"))
+        value = self.value(0, "release", "0x8c000000", "0x8d000000")
+        self.assertEqual((value["wanted"], value["gave"], value["ms"], [row["section"] for row in value["listed"]]), (2, 2, 80.0, [12, 13]))
+        self.assertIn("would be free now", self.fsw("release", "2", "--dry-run"))
+
+    def test_release_some(self):
+        self.gives("release", gave=1, hz=1000, ticks=80, rows=[self.moved(13, 1), self.moved(12, 1, "in-use", why="mlock of sleep (41)"),
+                                                               self.moved(11, 1, "reserve")])
+        done = run("release", "3", fake=self.folder)
+        self.assertIn("  0x8c000000    1 section     16 MiB  not: in use in this instance: mlock of sleep (41)\n", done.stdout)
+        self.assertIn("not: this instance keeps it: it would be left with less than its reserve\n", done.stdout)
+        self.assertEqual(self.three_lines(done, 8), ["Error: release of 3 sections: gave 1 of 3", "Current state: 1 in use, 1 kept as a reserve",
+                                                     "End what uses it, then again (see fswctl map): fswctl release ..."])
+        self.assertEqual(self.value(8, "release", "3")["listed"][2]["why"], "mlock of sleep (41)")
+
+    def test_release_refused(self):
+        """All are looked at before one goes."""
+        rows = [self.moved(3, 1, "refused", ERROR["KERNEL_CORE"]), self.moved(15, 255, "refused", ERROR["SHARED"]), self.moved(7, 3, "refused", ERROR["OTHERS"]),
+                self.moved(14, 0, "refused", ERROR["NOT_ONLINE"]), self.moved(13, 0, "refused", ERROR["ENTRY_VALUE"])]
+        self.gives("release", errno.EPERM, gave=0, rows=rows, result={"what": b"5 of 6 can not go, nothing released"})
+        words = ["release", *(hex(0x80000000 + (section << 24)) for section in (3, 15, 7, 14, 13, 12))]
+        self.assertIn("release of 6 sections: gave 0 of 6; 5 of 6 can not go, nothing released\nCurrent state: 5 not to be had", self.refuses(1, *words))
+        text = run(*words, fake=self.folder).stdout
+        for says in ("kernel core of this instance", "shared by all", "of instance 3 'guest3'", "nobody's", TEXT["ENTRY_VALUE"]):
+            self.assertIn(f"not: {says}\n", text)
+        self.assertEqual([row["owner"] for row in self.value(1, *words)["listed"]], [1, 3, None, None, None])
+        for error, says in (("ALIGNMENT", "0x88000400 is no multiple of the section size, 16 MiB"), ("OUTSIDE", "the map goes from 0x80000000 to 0x90000000")):
+            self.gives("release", errno.EINVAL, gave=0, result={"error": ERROR[error], "what": b"0x88000400: no"})
+            self.assertIn(says, self.refuses(1, "release", "0x88000000", "0x88000400", "0x10000000"))
+
+    def test_free(self):
+        self.gives("free", instance=4, start=0x88000000, ticks=4321, hz=1000000)
+        text = self.fsw("free", "--contiguous", "33M", "--total", "4")
+        self.assertEqual(text, "--contiguous 33M is rounded up to 3 sections of 16 MiB: 48 MiB\n"
+                               "Instance 4 has 4 sections (64 MiB), 3 of them in one run from 0x88000000\nIt took 4.32 ms\n"
+                               "Go on: fswctl boot --prepared --instance 4 --kernel FILE ... (to undo it: fswctl kill 4)\n")
+        asked, _ = self.asked("free")
+        self.assertEqual((asked.flags, asked.instance, asked.contiguous, asked.total, hex(asked.start)), (0, 0, 3, 4, "0x" + ANY_START))
+        text = self.fsw("free", "--start", "0x88000000", "--contiguous", "2", "--instance", "4", "--dry-run")
+        self.assertEqual(text, "Dry run, nothing was changed: instance 4 could have 2 sections (32 MiB), from 0x88000000\n")
+        asked, _ = self.asked("free")
+        self.assertEqual((asked.flags, asked.instance, asked.contiguous, asked.total, asked.start), (1, 4, 2, 2, 0x88000000))
+        value = self.value(0, "free", "--contiguous", "2")
+        self.assertEqual((value["instance"], value["start"], value["ms"], value["sections"], value["contiguous"]), (4, "0x88000000", 4.321, 2, 2))
+
+    def test_free_refused(self):
+        def lines(number, what="", error=0, index=0, words=(), code=1):
+            self.gives("free", number, result={"error": error, "index": index, "what": what.encode()})
+            return self.refuses(code, "free", "--contiguous", "7", "--total", "8", *words)
+        said = lines(errno.ENOMEM, error=ERROR["CONTIGUOUS"])
+        self.assertIn("the longest run to be had is 6 sections (96 MiB) at 0x88000000, asked for: 7", said)
+        self.assertIn("fswctl free --start 0x88000000 --contiguous 6 ...", said)
+        self.assertIn("Ask for less: fswctl free --total 6 ...", lines(errno.ENOMEM, error=ERROR["NOT_ENOUGH"], index=6))
+        self.assertIn("Take an empty one: fswctl free --instance 4 ...", lines(errno.EBUSY, error=ERROR["IN_USE"], words=["--instance", "2"]))
+        self.assertIn("No such run is free or movable, ask for less in one run: fswctl free --contiguous SIZE", lines(errno.ENOEXEC, "memory: too far"))
+        at = "section 9 at 0x89000000 does not free, all others are back: "
+        self.assertIn("or take another address: fswctl free --start ADDRESS", lines(errno.EBUSY, at + "mlock of sleep (41)"))
+        self.assertIn("lower the reserve: /sys/module/fsw/parameters/reserve", lines(errno.ENOMEM, at + "it is needed here (fsw.reserve)"))
+        self.device("prepared")
+        for number, what, error in ((errno.EBUSY, "", ERROR["IN_USE"]), (errno.EBUSY, "instance 4 has memory already", 0)):
+            said = lines(number, what, error, words=["--instance", "4"])
+            self.assertIn("instance 4 is 'empty', and has 3 sections already", said)
+            self.assertIn("fswctl boot --prepared --instance 4 ... | fswctl kill 4", said)
+
+    def test_boot_prepared(self):
+        self.answer(outcome=RESULT["DONE"], other=4, instance=4, ask=2)
+        text = self.fsw("boot", "--prepared", "--instance", "4", "--kernel", self.kernel)
+        self.assertIn("Booting 'zImage-6.12' in the memory of instance 4.\n", text)
+        asked = next(one for one in self.calls() if one["ioctl"] == "boot")
+        self.assertEqual((asked["flags"], asked["instance"], asked["total"], asked["start"]), ("16", "4", "0", ANY_START))
+        self.assertTrue(self.value(0, "boot", "--prepared", "--instance", "4", "--kernel", self.kernel)["prepared"])
+        self.answer(errno.ENOENT, what="instance 4 has no memory yet: prepare some, or boot without", ask=2)
+        self.assertIn("fswctl free --instance 4 --contiguous SIZE", self.refuses(1, "boot", "--prepared", "--instance", "4", "--kernel", self.kernel))
+        self.answer(errno.ENOEXEC, what="memory: does not begin at a multiple of 128 MiB", ask=2)
+        self.assertIn("fswctl kill 4; fswctl free --start ADDRESS", self.refuses(1, "boot", "--prepared", "--instance", "4", "--kernel", self.kernel))
+
+    def test_exit(self):
+        self.device("second")
+        self.gives("exit", flags=1, heir=1)
+        self.gives("exit", -1, flags=0)
+        done = run("exit", fake=self.folder)
+        self.assertEqual((done.returncode, done.stderr), (42, ""), "the machine is gone")
+        self.assertEqual(done.stdout, "instance 2 'guest2' ends, instance 1 'master' resumes and gets its memory: 2 sections (32 MiB)\n")
+        self.assertEqual([call["bytes"][8:16] for call in self.calls()], ["01000000", "00000000"])
+        self.assertEqual(run("exit", "--json", fake=self.folder).stdout, "")
+        text = self.fsw("exit", "--dry-run")
+        self.assertIn("instance 2 'guest2' could end, instance 1 'master' resumes", text)
+        self.assertIn("Dry run: nothing was changed.", text)
+        value = self.value(0, "exit", "--dry-run")
+        self.assertEqual((value["heir"], value["dry_run"]), (1, True))
+        (self.folder / "dev/fsw").write_text("unreadable")
+        self.assertIn("This instance could end, instance 1 resumes and gets its memory", self.fsw("exit", "--dry-run"))
+
+    def test_exit_refused(self):
+        self.gives("exit", errno.EINVAL, result={"error": ERROR["MASTER"]})
+        lines = self.refuses(1, "exit")
+        self.assertIn("instance 1 is the master: it starts the board, and neither ends nor is killed", lines)
+        self.assertIn("fswctl switch N | fswctl kill N", lines)
+        self.gives("exit", errno.ESRCH, result={"error": ERROR["NOBODY"]})
+        self.assertIn("Somebody has to get the machine", self.refuses(1, "exit"))
+        self.device("second")
+        self.gives("exit", flags=1, heir=1)
+        self.gives("exit", errno.EBUSY, flags=0, result={"error": ERROR["INTERRUPTED"], "who": b"10009000.uart"})
+        lines = self.refuses(5, "exit")
+        self.assertIn("('10009000.uart')", lines)
+        self.assertIn("fswctl rehearse", lines)
+        self.gives("exit", flags=0)
+        self.assertIn("end of this instance: it goes on", self.refuses(1, "exit"))
+
+    def test_kill(self):
+        self.gives("kill", sections=3, online=3, hz=1000, ticks=50, ticks_zero=20)
+        self.assertEqual(self.fsw("kill", "3"), "Instance 3 is gone: 3 sections (48 MiB) came back, 3 are on-line here\nIt took 50.00 ms; of it zeroing 20.00\n")
+        asked, _ = self.asked("kill")
+        self.assertEqual((asked.flags, asked.instance), (0, 3))
+        self.device("second")
+        self.gives("kill", sections=3, online=1, hz=1000, ticks=50)
+        self.assertIn("2 went to the free ones: a 32-bit kernel can not use memory below its base, here 0x84000000\n", self.fsw("kill", "3"))
+        value = self.value(0, "kill", "3")
+        self.assertEqual((value["instance"], value["sections"], value["online"], value["ms"], value["zero_ms"]), (3, 3, 1, 50.0, 0.0))
+        self.assertIn("Dry run: instance 3 could be killed, it has 3 sections (48 MiB); nothing was changed.", self.fsw("kill", "3", "--dry-run"))
+        self.assertEqual(self.asked("kill")[0].flags, 1)
+        (self.folder / "dev/fsw").write_text("unreadable")
+        self.assertIn("Instance 3 is gone: 3 sections came back, 1 are on-line here\n2 went to the free ones: this kernel", self.fsw("kill", "3"))
+
+    def test_kill_refused(self):
+        for name, instance, says in (("MASTER", 1, "neither ends nor is killed"), ("SELF", 2, "To end the instance that runs: fswctl exit"),
+                                     ("EMPTY", 4, "instance 4 has neither a page nor memory"), ("BUSY", 3, "fswctl status")):
+            self.gives("kill", errno.EINVAL, result={"error": ERROR[name]})
+            self.assertIn(says, self.refuses(1, "kill", instance))
+
+    def books(self, number=0):
+        """Sections 0-3 and 8-13 on-line, two of them pinned; 4-7 fenced, but 5 off-lined since"""
+        def section(i):
+            held = 1 if i < 4 or 8 <= i < 14 else 3 if i == 5 else 2 if i < 8 else 0
+            return UAPI["fsw_ioc_section"](held, 100 * (held == 1), {9: 12, 13: 1}.get(i, 0), 0, b"mlock of sleep (41)" if i == 9 else b"")
+        self.gives_books(number, [section(i) for i in range(16)])
+
+    def gives_books(self, number, sections):
+        self.gives("memory", number, count=len(sections), total=160 << 20, available=100 << 20, reserve=16 << 20, listing=("sections", sections))
+
+    def test_looks(self):
+        self.books()
+        text = self.fsw("status")
+        self.assertIn("\nThis instance: 160.0 MiB in all, 100.0 available, of which it keeps 16.0 as reserve\n"
+                      "Pinned: section 9 at 0x89000000: 12 pages: mlock of sleep (41)\nPinned: section 13 at 0x8d000000: 1 page\n", text)
+        value = self.value(0, "status")
+        self.assertEqual((value["memory"], value["claimable"]), ({"total": 160 << 20, "available": 100 << 20, "reserve": 16 << 20}, 2))
+        text = self.fsw("map")
+        self.assertIn("Claimable by instance 1: 2 sections (32 MiB) of sleepers' movable memory\n"
+                      "This kernel: 10 sections on-line, 3 fenced since boot, 1 off-lined since\nPinned: section 9", text)
+        value = self.value(0, "map")
+        self.assertEqual((value["online"], value["fenced"], value["taken"]), ([[0, 4], [8, 6]], [[4, 1], [6, 2]], [[5, 1]]))
+        self.assertEqual(value["pinned"], [{"section": 9, "address": "0x89000000", "pages": 12, "why": "mlock of sleep (41)"},
+                                           {"section": 13, "address": "0x8d000000", "pages": 1, "why": None}])
+
+    def test_no_looks(self):
+        """Who may not ask the kernel sees the rest."""
+        for number in (errno.EPERM, errno.ENOTTY):
+            self.books(number)
+            self.assertNotIn("This instance:", self.fsw("status"))
+            self.assertNotIn("This kernel:", self.fsw("map"))
+            self.assertIsNone(self.value(0, "status")["memory"])
+            value = self.value(0, "map")
+            self.assertEqual([value[key] for key in ("online", "fenced", "taken", "pinned")], [None] * 4)
+
+    def test_many_pinned(self):
+        self.gives_books(0, [UAPI["fsw_ioc_section"](1, 1, 1, 0, b"x") for _ in range(16)])
+        text = self.fsw("status")
+        self.assertEqual(text.count("Pinned: section"), 8)
+        self.assertIn("Pinned: 8 more sections\n", text)
+
+    def test_progress(self):
+        progress = self.folder / "sys/class/misc/fsw/progress"
+        progress.write_text("")
+        (self.folder / "steps").write_text("request 0 2\n-\ntake 0 1\ntake 1 1\nrelease 3 5\n")
+        self.gives("request", got=3, rows=[])
+        done = run("request", "3", fake=self.folder)
+        self.assertEqual(done.stderr, "taking free ones: 2 sections\ntaking 1 section\nreleasing 5 sections\n")
+        progress.write_text("")
+        status, text = on_terminal(["request", "3"], {}, self.folder)
+        self.assertEqual(status, 0)
+        self.assertRegex(text, r"release      \[#{24}\.{16}\] 3 of 5 sections")
+        progress.write_text("")
+        self.assertEqual(run("request", "3", "--json", fake=self.folder).stderr, "")
+
+    def test_interrupt(self):
+        """Ctrl-C ends the wait, not the telling."""
+        self.gives("release", gave=1, rows=[self.moved(13, 1)])
+        (self.folder / "steps").write_text("-\n" * 8)
+        child = subprocess.Popen([FSWCTL, "release", "17M"], env={**os.environ, "FSW_FAKE": str(self.folder), "LD_PRELOAD": FAKE},
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        child.stdout.readline()
+        time.sleep(0.3)
+        child.send_signal(signal.SIGINT)
+        self.assertIn("gave 1 of 2 sections", child.communicate()[0])
+        self.assertEqual(child.returncode, 8)
 
 
 class Heavy(Case):
@@ -999,7 +1502,7 @@ class Papers(Case):
         general = set(re.findall(r"(?m)^\.It Fl \\-([a-z-]+)", sections["DESCRIPTION"]))
         self.assertEqual(general, {"json", "dry-run", "area", "help"})
         helped = self.helped()
-        self.assertEqual(set(helped), {"status", "map", "boot", "switch", "rehearse", "log", "dump"})
+        self.assertEqual(set(helped), {"status", "map", "boot", "switch", "request", "release", "free", "exit", "kill", "rehearse", "log", "dump"})
         for command, options in helped.items():
             own = set(re.findall(r"(?m)^\.It Fl \\-([a-z-]+)", sections[command]))
             self.assertLessEqual(own, options, command)
@@ -1035,10 +1538,13 @@ class Papers(Case):
             self.assertEqual(complete(command, "--"), {f"--{option}" for option in options}, command)
         self.assertEqual(complete("map", "--color", ""), {"always", "never", "auto"})
         self.assertEqual(complete("map", "--color", "=", "n"), {"never"})
-        self.assertEqual(complete("switch", ""), {"--dry-run", "--json", "--help", "1", "2", "3"})
+        for command in ("switch", "kill"):
+            self.assertEqual(complete(command, ""), {"--dry-run", "--json", "--help", "1", "2", "3"})
         self.assertEqual(complete("boot", "--loaded", "--instance", ""), {"1", "2", "3"})
         self.assertIn("README.md", complete("status", "--area", "READ"))
-        self.assertEqual(complete("boot", "--start", ""), set())
+        for command, option in (("boot", "--start"), ("request", "--from"), ("free", "--start")):
+            self.assertEqual(complete(command, option, ""), set())
+        self.assertIn("64M", complete("free", "--total", ""))
 
     def test_version(self):
         header = (TOP / "libfsw/include/fsw/version.h").read_text()
@@ -1063,7 +1569,7 @@ class Papers(Case):
 
 def load_tests(loader, tests, pattern):
     suite = unittest.TestSuite()
-    for case in (Status, Map, Damaged, Device, Papers):  # in this order; Heavy only by its name
+    for case in (Status, Map, Damaged, Device, Memory, Papers):  # in this order; Heavy only by its name
         suite.addTests(loader.loadTestsFromTestCase(case))
     return suite
 

@@ -21,7 +21,7 @@ _fswctl() {
 	[ "$word" = = ] && word=
 	[ "$before" = = ] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	if [ "$COMP_CWORD" = 1 ]; then
-		choices='status map boot switch rehearse log dump --help --version'
+		choices='status map boot switch request release free exit kill rehearse log dump --help --version'
 	else
 		case $before in
 		--area | --kernel | --initrd | --dtb)
@@ -30,17 +30,20 @@ _fswctl() {
 			;;
 		--color) choices='always never auto' ;;
 		--instance) choices=$(_fswctl_instances) ;;
-		--memory | --contiguous) choices='64M 128M 192M 256M' ;;
-		--cmdline | --start | --name) return ;;
+		--memory | --contiguous | --total) choices='64M 128M 192M 256M' ;;
+		--cmdline | --start | --from | --name) return ;;
 		*)
 			case $command in
 			status) choices='--area --json --help' ;;
 			map) choices='--area --color --json --help' ;;
 			boot)
 				choices='--kernel --initrd --dtb --cmdline --memory --contiguous --start --instance --name'
-				choices+=' --direct --stay --loaded --dry-run --json --help'
+				choices+=' --direct --stay --loaded --prepared --dry-run --json --help'
 				;;
-			switch)
+			request) choices='--from --free-only --dry-run --json --help' ;;
+			release | exit) choices='--dry-run --json --help' ;;
+			free) choices='--contiguous --total --start --instance --dry-run --json --help' ;;
+			switch | kill)
 				choices='--dry-run --json --help'
 				[[ $word == -* ]] || choices+=" $(_fswctl_instances)"
 				;;

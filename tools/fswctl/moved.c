@@ -121,7 +121,7 @@ static void text_of(struct moved *moved, const struct fsw_ioc_moved *entry, char
 		else if (moved->seen && entry->owner == moved->view.self)
 			snprintf(to, PROBLEM_LINE, "this instance's already");
 		else
-			snprintf(to, PROBLEM_LINE, "%sfrom %s", moved->asked->call->dry_run ? "would be asked " : "", owner);
+			snprintf(to, PROBLEM_LINE, "%s %s", moved->asked->call->dry_run ? "would be asked of" : "from", owner);
 		break;
 	case FSW_MOVED_IN_USE:
 		text_safe(why, entry->why, sizeof(entry->why));
@@ -228,7 +228,7 @@ static void add_refused(struct moved *moved)
 		if (!row->error)
 			continue;
 		row->section = section;
-		row->owner = (entry & FSW_ENTRY_OWNER) == FSW_OWNER_SHARED ? 0 : entry & FSW_ENTRY_OWNER;
+		row->owner = entry & FSW_ENTRY_OWNER;
 		row->what = FSW_MOVED_REFUSED;
 		moved->listed++;
 	}
@@ -319,7 +319,7 @@ void moved_json(struct moved *moved, const char *verb)
 			json_address("address", fsw_section_address(&moved->view.area, entry->section));
 		else
 			json_null("address");
-		if (entry->owner)
+		if (entry->owner && entry->owner != FSW_OWNER_SHARED)
 			json_number("owner", entry->owner);
 		else
 			json_null("owner");

@@ -112,6 +112,17 @@ static const char *command_of(const struct told *told)
 	return told->asked->call->command->name;
 }
 
+static int is(const struct told *told, const char *command)
+{
+	return strcmp(command_of(told), command) == 0;
+}
+
+/* Was memory for a new instance asked for? */
+static int is_place(const struct told *told)
+{
+	return is(told, "boot") || is(told, "free");
+}
+
 /* The adapter refused the address, its own or the one that was asked for. */
 static void tell_begin(struct told *told)
 {
@@ -162,7 +173,7 @@ static void tell_not_enough(struct told *told)
 		      text_bytes(bytes[0], count * size), told->asked->total, text_bytes(bytes[1], told->asked->total * size));
 	if (count)
 		problem_next(told->problem, "Ask for less: fswctl %s --%s %" PRIu32 " ...", command_of(told),
-			     strcmp(command_of(told), "boot") == 0 ? "memory" : "total", count);
+			     is(told, "boot") ? "memory" : "total", count);
 	else
 		problem_next(told->problem, "Nothing is free or movable; see who owns it: fswctl map");
 }
@@ -306,13 +317,13 @@ static void tell_below_base(struct told *told)
 	uint64_t size = view_section_bytes(&told->view);
 	uint64_t base;
 
-	if (!view_base(&told->view, &base)) {
-		problem_next(told->problem, "See where memory is: fswctl map");
+	problem_next(told->problem, "See where memory is: fswctl map");
+	if (!view_base(&told->view, &base))
 		return;
-	}
 	problem_state(told->problem, "a 32-bit kernel drops RAM below its own base, and this instance begins at 0x%" PRIx64, base);
-	problem_next(told->problem, "Ask from there on: fswctl %s %" PRIu32 " --from 0x%" PRIx64, command_of(told),
-		     told->asked->total, (base + size - 1) / size * size);
+	if (is(told, "request"))
+		problem_next(told->problem, "Ask from there on: fswctl request %" PRIu32 " --from 0x%" PRIx64, told->asked->total,
+			     (base + size - 1) / size * size);
 }
 
 /* A request that nobody could fill */
@@ -345,7 +356,7 @@ static void tell_never(struct told *told)
 		problem_state(told->problem, "instance %d is the master: it starts the board, and neither ends nor is killed",
 			      FSW_MASTER);
 		problem_next(told->problem, "Give the machine to another, or end a guest: fswctl switch N | fswctl kill N");
-	} else if (strcmp(command_of(told), "kill") == 0) {
+	} else if (is(told, "kill")) {
 		problem_next(told->problem, "To end the instance that runs: fswctl exit");
 	} else {
 		problem_next(told->problem, "List the instances: fswctl status");
@@ -365,19 +376,48 @@ static void tell_interrupted(struct told *told)
 		     "Mend or unbind that, then try without giving anything away: fswctl rehearse (see also: dmesg | tail -n 20)");
 }
 
+/* What the rules and the state machine refuse, where the command matters: 1, or 0: nothing is known about that */
+static int tell_by_command(struct told *told)
+{
+	switch (told->result->error) {
+	case FSW_ERR(IN_USE):
+		if (is_place(told))
+			tell_in_use(told);
+		return is_place(told);
+	case FSW_ERR(CONTIGUOUS):
+		if (is_place(told))
+			tell_contiguous(told);
+		return is_place(told);
+	case FSW_ERR(NOT_ENOUGH):
+		if (is_place(told))
+			tell_not_enough(told);
+		return is_place(told);
+	case FSW_ERR(EMPTY):
+		if (is(told, "kill"))
+			tell_gone(told);
+		else
+			tell_state(told);
+		return 1;
+	case FSW_ERR(NOBODY):
+		if (is(told, "request"))
+			tell_nothing(told);
+		else
+			problem_next(told->problem, "Somebody has to get the machine; boot one first: fswctl boot --kernel FILE");
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 /* By the error of libfsw: docs/porting.md, "What to tell people" */
 static void tell_error(struct told *told)
 {
+	if (tell_by_command(told))
+		return;
 	switch (told->result->error) {
 	case FSW_ERR(BUSY):
 		problem_next(told->problem, "Wait until it is over: fswctl status");
 		break;
-	case FSW_ERR(EMPTY):
-		if (strcmp(command_of(told), "kill") == 0) {
-			tell_gone(told);
-			break;
-		}
-		/* fall through */
 	case FSW_ERR(STATE):
 		tell_state(told);
 		break;
@@ -390,21 +430,6 @@ static void tell_error(struct told *told)
 		break;
 	case FSW_ERR(NOTHING):
 		tell_nothing(told);
-		break;
-	case FSW_ERR(NOBODY):
-		if (strcmp(command_of(told), "request") == 0)
-			tell_nothing(told);
-		else
-			problem_next(told->problem, "Somebody has to get the machine; boot one first: fswctl boot --kernel FILE");
-		break;
-	case FSW_ERR(IN_USE):
-		tell_in_use(told);
-		break;
-	case FSW_ERR(CONTIGUOUS):
-		tell_contiguous(told);
-		break;
-	case FSW_ERR(NOT_ENOUGH):
-		tell_not_enough(told);
 		break;
 	case FSW_ERR(NO_MEMORY):
 	case FSW_ERR(NOT_ONLINE):
@@ -629,10 +654,10 @@ void outcome_tell(const struct asked *asked, int number, const struct fsw_ioc_re
 	told = look(asked, result, problem);
 	if (result->outcome == FSW_RESULT_VISIT)
 		tell_visit(told);
-	else if (refused)
-		tell_refused(told, number);
-	else
+	else if (result->outcome == FSW_RESULT_SURVIVED)
 		tell_survived(told);
+	else
+		tell_refused(told, number);
 	view_free(&told->view);
 }
 
