@@ -585,6 +585,19 @@ class OnDevice(Case):
     def value(self, code, *words):
         return self.json(code, *words, fake=self.folder)
 
+    def every_error(self, answer, *commands):
+        """Each error of the library: its text, some state, a command, an exit code that fits"""
+        for name, _ in ERRORS:
+            code = 5 if name == "INTERRUPTED" else 3 if ERROR["SAR_RANGE"] <= ERROR[name] <= ERROR["TRUNCATED"] else 1
+            for words in commands:
+                with self.subTest(f"{name} {words}"):
+                    answer(words, ERROR[name])
+                    lines = self.refuses(code, *words)
+                    self.assertIn(TEXT[name], lines)
+                    self.assertRegex(lines.splitlines()[2], "fswctl (status|map|boot|switch|dump|rehearse|request|kill|exit|free)|dmesg")
+                    error = self.value(code, *words)["error"]
+                    self.assertEqual((error["name"], error["code"]), (name, ERROR[name]))
+
     def entry(self, number=1, mode=1, other=2, outcome=RESULT["DONE"], error=0, scale=1, hz=24000000):
         ticks = [int(24000 * i * scale) for i in range(1, 7)]
         return struct.pack("<QIIIIiI6I3II", 1700000000123456789 + number * 10**9, number, mode, other, outcome, error, hz, *ticks, *ticks[:3], 0)
@@ -706,17 +719,9 @@ class Device(OnDevice):
         self.assertEqual(self.value(5, "switch", "2")["error"]["who"], "10013000.virtio")
 
     def test_refused(self):
-        """Every error of the library: its text, some state, a command, an exit code that fits"""
-        for name, _ in ERRORS:
-            code = 5 if name == "INTERRUPTED" else 3 if ERROR["SAR_RANGE"] <= ERROR[name] <= ERROR["TRUNCATED"] else 1
-            for words, ask in ((["switch", "2"], 1), (["boot", "--kernel", self.kernel, "--instance", "2", "--start", "0x88000000"], 2)):
-                with self.subTest(f"{name} {words[0]}"):
-                    self.answer(errno.EIO, ERROR[name], index=3, ask=ask)
-                    lines = self.refuses(code, *words)
-                    self.assertIn(TEXT[name], lines)
-                    self.assertRegex(lines.splitlines()[2], "fswctl (status|map|boot|switch|dump|rehearse)|dmesg")
-                    error = self.value(code, *words)["error"]
-                    self.assertEqual((error["name"], error["code"]), (name, ERROR[name]))
+        def answer(words, error):
+            self.answer(errno.EIO, error, index=3, ask=1 if words[0] == "switch" else 2)
+        self.every_error(answer, ["switch", "2"], ["boot", "--kernel", self.kernel, "--instance", "2", "--start", "0x88000000"])
 
     def test_switch_state(self):
         self.device("loaded")
@@ -1235,19 +1240,11 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         self.assertIn("  section 9    1 section     16 MiB  was free\n", self.fsw("request", "1"))
         self.assertIsNone(self.value(0, "request", "1")["listed"][0]["address"])
 
-    def test_every_error(self):
-        """Each error of the library: its text, some state, a command, an exit code that fits"""
-        for name, _ in ERRORS:
-            code = 5 if name == "INTERRUPTED" else 3 if ERROR["SAR_RANGE"] <= ERROR[name] <= ERROR["TRUNCATED"] else 1
-            for words in (["request", "2", "--from", "0x8e000000"], ["request", "2"], ["release", "2"], ["release", "0x88000000"],
-                          ["free", "--contiguous", "2", "--instance", "4"], ["exit"], ["kill", "2"]):
-                with self.subTest(f"{name} {words}"):
-                    self.gives(words[0], errno.EIO, result={"error": ERROR[name], "index": 3})
-                    lines = self.refuses(code, *words)
-                    self.assertIn(TEXT[name], lines)
-                    self.assertRegex(lines.splitlines()[2], "fswctl (status|map|boot|switch|dump|rehearse|request|kill|exit|free)|dmesg")
-                    error = self.value(code, *words)["error"]
-                    self.assertEqual((error["name"], error["code"]), (name, ERROR[name]))
+    def test_refused(self):
+        def answer(words, error):
+            self.gives(words[0], errno.EIO, result={"error": error, "index": 3})
+        self.every_error(answer, ["request", "2", "--from", "0x8e000000"], ["request", "2"], ["release", "2"], ["release", "0x88000000"],
+                         ["free", "--contiguous", "2", "--instance", "4"], ["exit"], ["kill", "2"])
 
     def test_adapter_refuses(self):
         for words in (["request", "2"], ["release", "2"], ["free", "--contiguous", "2"], ["exit"], ["kill", "2"]):
@@ -1441,7 +1438,7 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         (self.folder / "steps").write_text("request 0 2\n-\ntake 0 1\ntake 1 1\nrelease 3 5\n")
         self.gives("request", got=3, rows=[])
         done = run("request", "3", fake=self.folder)
-        self.assertEqual(done.stderr, "taking free ones: 2 sections\ntaking 1 section\nreleasing 5 sections\n")
+        self.assertEqual(done.stderr, "requesting 2 sections\ntaking 1 section\nreleasing 5 sections\n")
         progress.write_text("")
         status, text = on_terminal(["request", "3"], {}, self.folder)
         self.assertEqual(status, 0)

@@ -50,16 +50,23 @@ uint32_t held_count(const struct held *held, uint32_t how)
 	return count;
 }
 
+/* Begins a list, or says that it is not known. */
+static int json_list(const struct held *held, const char *key)
+{
+	if (held->known)
+		json_open(key, '[');
+	else
+		json_null(key);
+	return held->known;
+}
+
 void held_json_runs(const struct held *held, const char *key, uint32_t how)
 {
 	uint32_t first = 0;
 	uint32_t i;
 
-	if (!held->known) {
-		json_null(key);
+	if (!json_list(held, key))
 		return;
-	}
-	json_open(key, '[');
 	for (i = 0; i < held->count; i++) {
 		if (held->sections[i].held != how)
 			continue;
@@ -77,11 +84,8 @@ void held_json_pinned(const struct held *held, const struct view *view, const ch
 {
 	uint32_t i;
 
-	if (!held->known) {
-		json_null(key);
+	if (!json_list(held, key))
 		return;
-	}
-	json_open(key, '[');
 	for (i = 0; i < held->count; i++) {
 		const struct fsw_ioc_section *section = &held->sections[i];
 

@@ -11,8 +11,8 @@
 /* Sections that did not come are listed as well, and nobody knows how many those are. */
 #define ROOM 4096
 
-static const char *const whats[] = { "unknown", "done", "in-use", "reserve", "refused", "unusable" };
-#define WHATS (sizeof(whats) / sizeof(whats[0]))
+static const char *const fates[] = { "unknown", "done", "in-use", "reserve", "refused", "unusable" };
+#define FATES (sizeof(fates) / sizeof(fates[0]))
 
 static uint32_t kept_in(const struct moved *moved)
 {
@@ -163,17 +163,17 @@ static uint32_t run_at(const struct moved *moved, uint32_t at)
 /* "2 in use, 1 kept as a reserve; instance 3 could not be reached" */
 static void rest_text(const struct moved *moved, char *to)
 {
-	static const char *const words[WHATS] = { "", "", "in use", "kept as a reserve", "not to be had", "not usable here" };
+	static const char *const words[FATES] = { "", "", "in use", "kept as a reserve", "not to be had", "not usable here" };
 	char skipped[PROBLEM_LINE] = "";
-	uint32_t of[WHATS] = { 0 };
+	uint32_t of[FATES] = { 0 };
 	size_t at = 0;
 	uint32_t i;
 
 	to[0] = '\0';
 	for (i = 0; i < kept_in(moved); i++)
-		if (moved->list[i].what < WHATS)
+		if (moved->list[i].what < FATES)
 			of[moved->list[i].what]++;
-	for (i = FSW_MOVED_IN_USE; i < WHATS; i++)
+	for (i = FSW_MOVED_IN_USE; i < FATES; i++)
 		if (of[i] && at < PROBLEM_LINE)
 			at += (size_t)snprintf(to + at, PROBLEM_LINE - at, "%s%" PRIu32 " %s", at ? ", " : "", of[i], words[i]);
 	if (moved->skipped && view_set_text(moved->skipped, skipped)[0] && at < PROBLEM_LINE)
@@ -323,7 +323,7 @@ void moved_json(struct moved *moved, const char *verb)
 			json_number("owner", entry->owner);
 		else
 			json_null("owner");
-		json_string("what", whats[entry->what < WHATS ? entry->what : 0]);
+		json_string("what", fates[entry->what < FATES ? entry->what : 0]);
 		if (entry->why[0])
 			json_bytes("why", entry->why, sizeof(entry->why));
 		else

@@ -50,7 +50,7 @@ static const struct {
 	const char *label, *doing;
 } moves[] = {
 	{ "memory", "loading: memory," },
-	{ "request", "taking free ones:" },
+	{ "request", "requesting" },
 	{ "release", "releasing" },
 	{ "take", "taking" },
 };
