@@ -25,7 +25,7 @@ p { margin: 6px 0 14px; max-width: 70ch }
 .verdict { display: inline-block; border-radius: 99px; padding: 3px 14px; font-size: 14.5px; font-weight: 600; border: 1.5px solid var(--one); color: var(--one);
 	margin-bottom: 18px }
 .verdict.bad { border-color: var(--bad); color: var(--bad) }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(205px, 1fr)); gap: 14px; margin: 28px 0 0 }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: 14px; margin: 28px 0 0 }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px 18px; min-width: 0 }
 .card b.big { display: block; font-size: 29px; line-height: 1.15; letter-spacing: -.02em; font-variant-numeric: tabular-nums; white-space: nowrap }
 .card b.big small { font-size: 17px; font-weight: 600; letter-spacing: 0 }
@@ -112,7 +112,8 @@ def runs(result):
     ready = {one["id"]: one for one in result["instances"]}
     found = []
     who, since = 1, ready[1]["kernel_s"]
-    left = sorted([(entry["left_s"], entry["from"], entry["back_s"], entry["to"]) for entry in result["switches"]] +
+    switches = [*result["switches"], result["memory"]["there"], result["memory"]["back"]]
+    left = sorted([(entry["left_s"], entry["from"], entry["back_s"], entry["to"]) for entry in switches] +
                   [(ready[2]["kernel_s"] - result["boot"]["reset_s"], 1, ready[2]["kernel_s"], 2)])
     for gone, one, came, other in left:
         found.append((one, since, gone))
@@ -153,7 +154,7 @@ def lanes(result, low, high, top, marks=(), numbers=False):
         parts.append(text(place + 3, y, words, "soft"))
     for one in result["instances"]:
         y = top + LANES[one["id"]]
-        start, end = max(low, one["kernel_s"]), min(high, result["guest_s"])
+        start, end = max(low, one["kernel_s"]), min(high, result["guest_s"] if one["id"] == 1 else result["memory"]["back"]["left_s"])
         if start < end:
             parts.append(line(x(start), y + HEIGHT / 2, x(end), y + HEIGHT / 2, f"sleep{one['id']}"))
         parts.append(text(0, y + 12, f"Linux {short(one['release'])}", "strong", ("one", "two")[one["id"] - 1]))
@@ -176,14 +177,15 @@ def lanes(result, low, high, top, marks=(), numbers=False):
 
 def timeline_picture(result):
     ready = {one["id"]: one for one in result["instances"]}
-    boot = result["boot"]
+    boot, memory = result["boot"], result["memory"]
     turns = [entry for entry in result["switches"] if entry["number"]]
     end = result["guest_s"]
     alone = {number: [entry for entry in result["rehearsals"] if entry["instance"] == number] for number in ready}
     marks = [(0.0, "power on"), (ready[1]["ready_s"], f"{short(ready[1]['release'])} up"), (boot["load_at_s"], "load"),
              (ready[2]["kernel_s"] - boot["reset_s"], "warm reset"), (ready[2]["ready_s"], f"{short(ready[2]['release'])} up"),
              (alone[2][0]["left_s"], f"alone, {len(alone[2])} times"), (result["switches"][0]["back_s"], "first switch back"),
-             (alone[1][0]["left_s"], f"alone, {len(alone[1])} times"), (turns[0]["left_s"], f"{len(turns)} switches")]
+             (alone[1][0]["left_s"], f"alone, {len(alone[1])} times"), (turns[0]["left_s"], f"{len(turns)} switches"),
+             (memory["short"]["began_s"], "short"), (memory["got"]["back_s"], f"got {size(memory['got']['bytes'])}"), (memory["back"]["left_s"], "exit")]
     parts, x = lanes(result, 0.0, end, 0, marks)
     # enlarged: the first of the turns
     few = turns[:6]
@@ -202,6 +204,9 @@ def timeline_picture(result):
 
 
 # -- memory --
+
+MAPS = {"before": "Before", "after": "They take turns", "lent": "The second got more", "home": "It gave that back, and left"}
+
 
 def map_picture(said, title):
     size_, gap, columns = 26, 3, 16
@@ -360,6 +365,8 @@ def instance_card(result, one):
             ("file", f"{size(began['bytes'])}, sha256 {began['sha256']}"),
             ("after a switch", f"found again {sum(entry['process'] == 'there' and entry['file'] == 'sound' for entry in visits)} of {len(visits)} times"),
             ("clock", f"at most {off(late)} off, after all its sleep")]
+    if one["id"] == 2:
+        rows.append(("left", f"for good, at {result['memory']['back']['left_s']:.3f} s"))
     colour = ("one", "two")[one["id"] - 1]
     return (f'<div class="card"><b class="{colour}">Instance {one["id"]}, {esc(one["name"])}</b><div class="mono">{esc(one["uname"])}</div><dl>' +
             "".join(f"<dt>{esc(name)}</dt><dd>{esc(value)}</dd>" for name, value in rows) + "</dl></div>")
@@ -369,6 +376,7 @@ def page(result):
     """The whole page."""
     one, two = result["instances"]
     figures, boot, switches = result["figures"], result["boot"], result["switches"]
+    got, left = result["memory"]["got"], result["memory"]["back"]
     held = sum(check["good"] for check in result["checks"])
     kept = sum(entry["process"] == "there" and entry["file"] == "sound" and entry["counter_on"] > entry["counter_back"] >= entry["counter_left"]
                for entry in switches if entry["number"])
@@ -381,11 +389,16 @@ def page(result):
              (f"{figures['ratio']:.3f} <small>×</small>", f"what the same kernels take to suspend and resume alone ({alone} ms)"),
              (f"{boot['total_s']:.2f} <small>s</small>", f"to boot the second from the first, to its init: {boot['load_s']:.2f} freeing memory and loading, "
               f"{boot['start_s']:.2f} from suspend over reset to init"),
-             (f"{kept} <small>of {figures['switches_counted']}</small>", "times the one that came back found its process, its file and its clock as it left them")]
+             (f"{kept} <small>of {figures['switches_counted']}</small>", "times the one that came back found its process, its file and its clock as it left them"),
+             (f"{got['ms']['total']:.2f} <small>ms</small>", f"from asking to having {got['got']} sections, {size(got['bytes'])}, of the one that sleeps: "
+              f"{got['ms']['round']:.2f} to ask, {got['ms']['take']:.2f} to take them, {got['ms']['zero']:.2f} of it zeroing"),
+             (f"{left['total_ms']:.2f} <small>ms</small>", "from the end of the second to the first, which runs and has its memory, zeroed")]
     card_html = "".join(f'<div class="card"><b class="big">{value}</b><span>{esc(words)}</span></div>' for value, words in cards)
     checks = "".join(f"<li{'' if check['good'] else ' class=bad'}>{esc(check['name'])}<small>{esc(check['found'])}</small></li>" for check in result["checks"])
     told = "".join(f'<li class="w{item["who"]}"><time>{item["at_s"]:.3f} s</time><i></i><span>{esc(item["text"])}</span></li>' for item in result["told"])
-    before, after = result["maps"]["before"], result["maps"]["after"]
+    before = result["maps"]["before"]
+    pictures = "".join(f'<div class="picture"><p><b>{title}</b>: {map_note(said)}</p>{map_picture(said, f"The map of memory: {title}")}</div>'
+                       for said, title in ((result["maps"][name], title) for name, title in MAPS.items()))
     board = result["board"]
     return f"""<!DOCTYPE html>
 <!-- SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause -->
@@ -400,7 +413,8 @@ def page(result):
 {verdict}
 <h1>Two Linux kernels take turns on one board</h1>
 <p class="lead">No hypervisor: one runs and owns the whole machine, the other sleeps in RAM. <b class="one">Linux {esc(one['release'])}</b> booted
-<b class="two">Linux {esc(two['release'])}</b> while it ran. Then they handed the machine to each other {figures['switches_counted']} times.</p>
+<b class="two">Linux {esc(two['release'])}</b> while it ran. Then they handed the machine to each other {figures['switches_counted']} times. Then
+<b class="two">the second</b> ran short of memory, got {size(got['bytes'])} of the sleeping <b class="one">first</b> in {got['ms']['total']:.1f} ms, gave them back, and left.</p>
 <div class="cards">{card_html}</div>
 
 <h2>Who ran when</h2>
@@ -412,8 +426,7 @@ resumes itself, to compare.</p>
 <p class="note">One square is a section of {size(before['section_bytes'])}. Full colour: kernel core, which never leaves its owner. Pale: movable, which others can be given.
 <span style="color: var(--shared)">s</span>: shared by all, the fsw area.</p>
 <div class="pair">
-<div class="picture"><p><b>Before</b>: {map_note(before)}</p>{map_picture(before, "The map of memory before the second was booted")}</div>
-<div class="picture"><p><b>After</b>: {map_note(after)}</p>{map_picture(after, "The map of memory at the end")}</div>
+{pictures}
 </div>
 
 <h2>What each found again</h2>

@@ -38,9 +38,13 @@ INTERACTIVE = f"""
 
   Try:   fswctl status
          fswctl map
-         fswctl boot --kernel /boot/zImage-{GUEST} --initrd /boot/initrd --memory 128M
+         fswctl boot --kernel /boot/zImage-{GUEST} --initrd /boot/initrd --start 0x80000000 --memory 128M \\
+             --cmdline "{QUIET} kernelcore=64M"
          uname -a; fswctl switch 1        in the second, which you are in then
          fswctl switch 2                  and back again, as often as you like
+         need 128; fswctl request 4       in the second: too little memory for that; 64 MiB of the first, which sleeps
+         need 128; fswctl release 4       now it goes; they are free again
+         fswctl exit                      the second ends, the first has its memory
          fswctl log
 
 """
@@ -116,8 +120,10 @@ def build(terminal, interactive):
 
     steps.begin("files")
     guest, master = IMAGES / "guest.cpio", IMAGES / "master.cpio"
-    script(steps, "arm-linux-gnueabi-gcc", "-static", "-Os", "-s", "-Wall", "-Werror", "-o", IMAGES / "count", HERE / "count.c")
-    part = ["--with", f"{HERE / 'story'}:/etc/rc.local", "--with", f"{IMAGES / 'count'}:/bin/count"]
+    part = ["--with", f"{HERE / 'story'}:/etc/rc.local"]
+    for name in ("count", "need"):
+        script(steps, "arm-linux-gnueabi-gcc", "-static", "-Os", "-s", "-Wall", "-Werror", "-o", IMAGES / name, HERE / f"{name}.c")
+        part += ["--with", f"{IMAGES / name}:/bin/{name}"]
     boot = [word for release, folder in kernels.items() for word in ("--with", f"{folder / 'zImage'}:/boot/zImage-{release}")]
     script(steps, "rootfs", guest, *part)
     script(steps, "rootfs", master, *part, *boot, "--with", f"{guest}:/boot/initrd")

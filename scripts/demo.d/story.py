@@ -8,6 +8,8 @@ HZ = 24_000_000  # of the clock that the board shares out
 WRAP = 1 << 32
 PHASES = ("freeze", "devices", "core", "handover", "resume", "thaw")
 CLOCK_LIMIT = 2.0  # seconds
+SUMS = {128: "checksum 0x58f18e2f"}  # what need.c prints, by MiB, on any machine with enough memory
+BLINK = 100.0  # ms
 BASE = 1735689600  # 2025-01-01T00:00:00Z: the board's time of day when it is powered on
 
 # What report.json consists of: where, and what is there.
@@ -27,7 +29,12 @@ KEYS = {
     "rehearsals": "plain suspends and resumes, each: instance, and the rest as in switches",
     "figures": "switches_counted; switch, plain: min, median, max, spread_percent of total_ms; by_direction, by_instance: for each phase and "
                "total the same; ratio: median switch of both directions over median plain suspend and resume of both kernels",
-    "maps": "before, loaded, after: base, section_bytes, sections, runs (first, count, kind, owner), as fswctl map --json",
+    "memory": "instance 2 runs short, asks, gives back, leaves. there, back: the switch to it, and its exit, as in switches; short, enough: a program "
+              "without and with the sections: began_s, ended_s, needed_mib, total_kib and available_kib before, status, said; got: its request: "
+              "wanted, got, bytes, sections (numbers), owners (who had them), visited (whom the claim round asked), ms (free, round, take, zero, "
+              "total), the rest as in switches; gave: its release, whole: instance 1's request for what was free then: at_s, wanted, gave or got, ms",
+    "maps": "before, loaded, after (they took turns), lent, given (back), home (instance 2 left): base, section_bytes, "
+            "sections, runs (first, count, kind, owner), as fswctl map --json",
     "told": "all that happened, in order: at_s, who (0: the board), text",
     "guest_s": "guest time of all",
 }
@@ -99,6 +106,7 @@ class Story:
         self.rehearsals = []
         self.maps = {}
         self.boot = {}
+        self.memory = {}
         self.leaving = None
         self.final = {}
         self.board = {}
@@ -180,22 +188,27 @@ class Story:
         if self.leaving["to"] not in self.instances:
             self.note(at, who, "leave", to=self.leaving["to"])
 
-    def look(self, values, outcome=None):
+    def found(self, values):
         """What an instance found that was resumed."""
         at = self.clock.at(values["ticks"])
-        one, said = self.instance(values), values["said"]
+        one = self.instance(values)
         if not self.leaving or self.leaving["to"] != one["id"]:
             raise Wrong(f"instance {one['id']} is back, and nobody gave it the machine")
-        last = said["last"]
-        if said["exit"] or not last or outcome and said["outcome"] != outcome:
-            raise Wrong(f"a suspend and resume of instance {one['id']} ended as '{said['outcome']}'")
-        entry = {"from": self.leaving["from"], "to": one["id"], "left_s": self.leaving["left_s"], "back_s": at, "total_ms": last["total_ms"],
-                 "ms": last["ms"], "outcome": said["outcome"], "counter_left": one["counter"], "counter_back": int(values["counter"]),
-                 "counter_on": int(values["again"]), "process": values["process"], "file": values["file"],
-                 "clock_error_s": self.clock_error(at, values)}
+        entry = {"from": self.leaving["from"], "to": one["id"], "left_s": self.leaving["left_s"], "back_s": at,
+                 "counter_left": one["counter"], "counter_back": int(values["counter"]), "counter_on": int(values["again"]),
+                 "process": values["process"], "file": values["file"], "clock_error_s": self.clock_error(at, values)}
         entry["clock_change_s"] = entry["clock_error_s"] - one["began"]["clock_error_s"]
         self.leaving = None
         one["counter"] = entry["counter_on"]
+        return entry
+
+    def look(self, values, outcome=None):
+        """As found(), and what the switch took that led to it."""
+        entry, said = self.found(values), values["said"]
+        last = said["last"]
+        if said["exit"] or not last or outcome and said["outcome"] != outcome:
+            raise Wrong(f"a suspend and resume of instance {entry['to']} ended as '{said['outcome']}'")
+        entry.update(total_ms=last["total_ms"], ms=last["ms"], outcome=said["outcome"])
         return entry
 
     def on_back(self, values):
@@ -209,11 +222,55 @@ class Story:
         del entry["from"]
         self.rehearsals.append(entry)
 
+    # -- memory that moves --
+
+    def on_again(self, values):
+        entry = self.memory["there"] = {"number": "of the end", **self.look(values, "done")}
+        self.note(entry["back_s"], entry["to"], "there", entry=entry)
+
+    def attempt(self, name, values):
+        began, ended = (self.clock.at(values[key]) for key in ("began", "ticks"))
+        tried = self.memory[name] = {"began_s": began, "ended_s": ended, "needed_mib": int(values["needed"]), "total_kib": int(values["total"]),
+                                     "available_kib": int(values["available"]), "status": int(values["status"]), "said": values["said"].strip()}
+        self.note(ended, int(values["self"]), name, tried=tried)
+
+    def on_short(self, values):
+        self.attempt("short", values)
+
+    def on_enough(self, values):
+        self.attempt("enough", values)
+
+    def on_got(self, values):
+        said = values["said"]
+        got = self.memory["got"] = {"number": "of the claim round", **self.found(values),
+                                    **{key: said[key] for key in ("wanted", "got", "visited", "ms")}, "bytes": said["got"] * self.boot["section_bytes"],
+                                    "sections": [one["section"] for one in said["listed"] if one["what"] == "done"],
+                                    "owners": sorted({one["owner"] or 0 for one in said["listed"] if one["what"] == "done"})}
+        self.note(got["back_s"], got["to"], "got", got=got)
+
+    def on_gave(self, values):
+        said = values["said"]
+        gave = self.memory["gave"] = {"at_s": self.clock.at(values["ticks"]), "wanted": said["wanted"], "gave": said["gave"], "ms": said["ms"]}
+        self.note(gave["at_s"], int(values["self"]), "gave", gave=gave)
+
+    def on_heir(self, values):
+        entry = self.memory["back"] = {"number": "of the exit", **self.look(values, "inherit")}
+        self.note(entry["back_s"], entry["to"], "exit", entry=entry)
+
+    def on_whole(self, values):
+        said = values["said"]
+        whole = self.memory["whole"] = {"at_s": self.clock.at(values["ticks"]), **{key: said[key] for key in ("wanted", "got", "ms")}}
+        self.note(whole["at_s"], int(values["self"]), "whole", whole=whole)
+
     def on_end(self, values):
         at, said = self.clock.at(values["ticks"]), values["said"]
+        there = [instance["id"] for instance in said["instances"]]
         for instance in said["instances"]:
             self.instances.setdefault(instance["id"], {"id": instance["id"]})["name"] = instance["name"]
-        self.final = {"running": said["running"], "damages": said["damages"]}
+        for number, one in self.instances.items():
+            # it has left; who booted it gave it a name
+            one.setdefault("name", self.boot["name"] if number != 1 else "")
+        self.final = {"running": said["running"], "there": there, "damages": said["damages"]}
         self.note(at, int(values["self"]), "end")
 
     def on_failed(self, values):
@@ -234,11 +291,12 @@ class Story:
         count = max(0, len(self.switches) - 1)
         check(f"{wanted} switches, each of them done", count == wanted and all(entry["outcome"] == "done" for entry in self.switches),
               f"{count} switches: {', '.join(sorted({entry['outcome'] for entry in self.switches})) or 'none'}")
-        check("instance 1 runs in the end, nothing in the area is damaged", self.final == {"running": 1, "damages": 0},
-              f"{self.final['running']} runs, {self.final['damages']} damaged" if self.final else "there was no end")
+        check("in the end instance 1 runs, alone, nothing in the area is damaged", self.final == {"running": 1, "there": [1], "damages": 0},
+              f"{self.final['running']} runs, of {self.final['there']}; {self.final['damages']} damaged" if self.final else "there was no end")
         for number, one in sorted(self.instances.items()):
-            # a rehearsal must leave all as it was, too
-            visits = sorted([entry for entry in self.switches if entry["to"] == number] +
+            # a rehearsal must leave all as it was, too, and a claim round, and the end of another
+            others = [self.memory[name] for name in ("there", "got", "back") if name in self.memory]
+            visits = sorted([entry for entry in self.switches + others if entry["to"] == number] +
                             [{**entry, "number": "of a rehearsal"} for entry in self.rehearsals if entry["instance"] == number], key=lambda entry: entry["back_s"])
             gone = [entry["number"] for entry in visits if entry["process"] != "there"]
             check(f"instance {number}: its process is there each time", visits and not gone,
@@ -260,7 +318,37 @@ class Story:
         if "loaded" in self.maps and "after" in self.maps:
             check("nobody's memory moved while they took turns", owners(self.maps["loaded"]) == owners(self.maps["after"]),
                   "the map of owners is the same" if owners(self.maps["loaded"]) == owners(self.maps["after"]) else "the maps differ")
+        self.check_memory(check)
         return result
+
+    def check_memory(self, check):
+        """It ran short, asked, got, gave back, left."""
+        missing = [name for name in ("there", "short", "got", "enough", "gave", "back", "whole") if name not in self.memory]
+        missing += [name for name in ("before", "after", "lent", "given", "home") if name not in self.maps]
+        if missing:
+            check("memory moves", False, f"the story had no end: no {', '.join(missing)}")
+            return
+        short, got, enough, gave, whole = (self.memory[name] for name in ("short", "got", "enough", "gave", "whole"))
+        after, lent, given = (cells(self.maps[name]) for name in ("after", "lent", "given"))
+        check(f"instance 2 runs short: a program can not have {short['needed_mib']} MiB",
+              short["status"] and "Cannot allocate memory" in short["said"], f"status {short['status']}: {short['said']}")
+        check(f"it gets sections of who sleeps, in less than {BLINK:g} ms",
+              got["got"] == got["wanted"] == len(got["sections"]) and got["visited"] == got["owners"] == [1] and got["ms"]["total"] < BLINK,
+              f"{got['got']} of {got['wanted']}, of {' and '.join(str(owner or 'nobody') for owner in got['owners']) or 'nobody'}, "
+              f"in {got['ms']['total']:.2f} ms")
+        moved = [index for index, (one, other) in enumerate(zip(after, lent)) if one != other]
+        check("these sections went from instance 1 to 2, no other",
+              moved == got["sections"] and all(lent[index] == ("movable", 2) for index in moved),
+              f"{len(moved)} of {len(after)} in the map are another's, {len(got['sections'])} were got")
+        check("with them the program has its memory, and its checksum is right",
+              not enough["status"] and enough["said"] == SUMS.get(enough["needed_mib"]), f"status {enough['status']}: {enough['said']}")
+        back = [index for index, (one, other) in enumerate(zip(lent, given)) if one != other]
+        check("it gives them back",
+              gave["gave"] == gave["wanted"] and back == got["sections"] and all(given[index] == ("free", None) for index in back),
+              f"{gave['gave']} of {gave['wanted']}, {len(back)} in the map changed")
+        same = cells(self.maps["before"]) == cells(self.maps["home"])
+        check("it has left, and all memory is instance 1's as before", same and whole["got"] == whole["wanted"],
+              f"the map is {'as' if same else 'not as'} it was; {whole['got']} of the {whole['wanted']} that were free came")
 
     def figures(self):
         turns = [entry for entry in self.switches if entry["number"] > 0]
@@ -281,7 +369,8 @@ class Story:
         return rounded({
             "format": 1, "fswctl": self.fswctl, "board": self.board, "good": all(check["good"] for check in checks), "checks": checks,
             "instances": [self.instances[number] for number in sorted(self.instances)], "boot": self.boot, "switches": self.switches,
-            "rehearsals": self.rehearsals, "figures": self.figures(), "maps": self.maps, "told": self.told, "guest_s": self.end, "keys": KEYS})
+            "rehearsals": self.rehearsals, "memory": self.memory, "figures": self.figures(), "maps": self.maps, "told": self.told, "guest_s": self.end,
+            "keys": KEYS})
 
 
 def owners(said):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The story as a person reads it in a terminal, while it happens: guest time, who runs, what happens. Plain text where it is not a terminal."""
+import math
 import os
 import shutil
 import sys
@@ -34,6 +35,49 @@ def off(value):
     return f"{abs(value):.2f} s" if abs(value) >= 1 else f"{abs(value) * 1000:.1f} ms"
 
 
+def found_again(entry):
+    """What an instance had left, and has again."""
+    return (f"process {'at ' + str(entry['counter_back']) if entry['process'] == 'there' else 'GONE'}, "
+            f"file {'sound' if entry['file'] == 'sound' else 'CHANGED'}")
+
+
+def tell_short(values):
+    tried = values["tried"]
+    said = tried["said"].split(": ", 1)[-1]
+    return f"It runs short: {tried['available_kib'] // 1024} MiB left, a program needs {tried['needed_mib']}: {said}"
+
+
+def tell_got(values):
+    got = values["got"]
+    owners = " and ".join(str(owner) for owner in got["owners"] if owner) or "nobody"
+    return (f"fswctl request {got['wanted']}: got {got['got']} of {got['wanted']}, {size(got['bytes'])}, from {owners}, which sleeps: "
+            f"{ms(got['ms']['total'])}")
+
+
+def tell_enough(values):
+    tried = values["tried"]
+    right = not tried["status"] and tried["said"] == story.SUMS.get(tried["needed_mib"])
+    return f"The same program, {tried['available_kib'] // 1024} MiB left: {'done' if right else 'NOT as it must be'}, {tried['said']}"
+
+
+def tell_gave(values):
+    gave = values["gave"]
+    return f"fswctl release {gave['wanted']}: gave {gave['gave']} of {gave['wanted']} back: {ms(gave['ms'])}"
+
+
+def tell_exit(values):
+    entry = values["entry"]
+    return f"fswctl exit: 1 runs, with 2's memory: {ms(entry['total_ms'])}, {found_again(entry)}"
+
+
+def tell_whole(values):
+    whole = values["whole"]
+    return f"fswctl request {whole['wanted']}: the free ones, nobody asked: {ms(whole['ms']['total'])}. It owns all again."
+
+
+MOVES = {"short": tell_short, "got": tell_got, "enough": tell_enough, "gave": tell_gave, "exit": tell_exit, "whole": tell_whole}
+
+
 def tell(who, kind, values):
     """What happened, in a sentence or two. None: not worth a line."""
     if kind == "power":
@@ -52,12 +96,12 @@ def tell(who, kind, values):
     if kind == "rehearsals":
         figures = values["figures"]
         return f"{figures['count']} times it suspends and resumes alone, to compare: {ms(figures['median'])}"
-    if kind == "switch":
+    if kind in ("switch", "there"):
         entry = values["entry"]
-        found = [f"process {'at ' + str(entry['counter_back']) if entry['process'] == 'there' else 'GONE'}",
-                 "file sound" if entry["file"] == "sound" else "file CHANGED", f"clock {off(entry['clock_change_s'])} off"]
-        number = "first back" if entry["number"] == 0 else f"switch {entry['number']:>2}"
-        return f"{number:<10}   {ms(entry['total_ms'])}   {', '.join(found)}"
+        number = "once more" if kind == "there" else "first back" if entry["number"] == 0 else f"switch {entry['number']:>2}"
+        return f"{number:<10}   {ms(entry['total_ms'])}   {found_again(entry)}, clock {off(entry['clock_change_s'])} off"
+    if kind in MOVES:
+        return MOVES[kind](values)
     if kind == "end":
         return "The end. The board is switched off."
     return None
@@ -138,7 +182,8 @@ class Timeline:
         one, two = (self.terminal.paint(self.state[number], number) for number in (1, 2))
         between = " " * LANE
         if arrow:
-            between = self.terminal.paint("─" * (LANE - 1) + "▶" if arrow == (1, 2) else "◀" + "─" * (LANE - 1), arrow[1])
+            line = {(1, 2): "─" * (LANE - 1) + "▶", (2, 1): "◀" + "─" * (LANE - 1), (2, 2): "◀" + "─" * (LANE - 2) + "▶"}[arrow]
+            between = self.terminal.paint(line, arrow[1])
         return f"  {one}{between}{two}  "
 
     def row(self, at, text, arrow=None):
@@ -157,10 +202,16 @@ class Timeline:
             arrow = (1, 2) if who == 2 else None
         elif kind == "leave":
             self.state[1] = "┊"
-        elif kind == "switch":
+        elif kind in ("switch", "there"):
             entry = values["entry"]
             self.state = {entry["from"]: "┊", entry["to"]: "┃"}
             arrow = (entry["from"], entry["to"])
+        elif kind == "got":
+            # who sleeps wakes to its core only, and sleeps again
+            arrow = (2, 2)
+        elif kind == "exit":
+            self.state = {1: "┃", 2: " "}
+            arrow = (2, 1)
         elif kind == "end":
             self.state = {1: " ", 2: " "}
         self.row(at, text, arrow)
@@ -188,17 +239,34 @@ def cell(terminal, kind, owner):
     return {"shared": " " + terminal.paint("s", "shared"), "free": " .", "nobody": " " + terminal.paint("-", "dim")}.get(kind, " X")
 
 
+def map_row(terminal, said, row, columns):
+    return "".join(cell(terminal, *one) for one in story.cells(said)[row * columns:(row + 1) * columns])
+
+
+def map_address(terminal, said, row, columns):
+    return terminal.paint(f"  0x{int(said['base'], 16) + row * columns * said['section_bytes']:08x}  ", "dim")
+
+
+def moves(terminal, said, columns=16):
+    """After each move, the rows of the map that are not as they were before it."""
+    words = {"lent": "2 got sections of 1", "given": "2 gave them back", "home": "2 has left, 1 has all"}
+    last = "after"
+    for name, what in words.items():
+        for row in range(math.ceil(said[name]["sections"] / columns)):
+            cells = map_row(terminal, said[name], row, columns)
+            if cells != map_row(terminal, said[last], row, columns):
+                yield map_address(terminal, said[name], row, columns) + cells + "    " + what
+                what = ""
+        last = name
+
+
 def maps(terminal, before, after, columns=16):
     """Two maps beside each other."""
-    yield f"  {'before':<{columns * 2 + 14}}  after"
-    pairs = [story.cells(said) for said in (before, after)]
-    base = int(before["base"], 16)
-    for first in range(0, len(pairs[0]), columns):
-        address = f"  0x{base + first * before['section_bytes']:08x}  "
-        rows = ["".join(cell(terminal, *one) for one in cells[first:first + columns]) for cells in pairs]
-        yield terminal.paint(address, "dim") + "    ".join(rows)
+    yield f"  {'before':<{columns * 2 + 14}}  taking turns"
+    for row in range(math.ceil(before["sections"] / columns)):
+        yield map_address(terminal, before, row, columns) + "    ".join(map_row(terminal, said, row, columns) for said in (before, after))
     yield (f"  one cell is {size(before['section_bytes'])}: {cell(terminal, 'core', 1)} kernel core of instance 1, {cell(terminal, 'movable', 1)} its "
-           f"movable memory,{cell(terminal, 'shared', None)} shared by all")
+           f"movable memory,{cell(terminal, 'shared', None)} shared by all,{cell(terminal, 'free', None)} free")
 
 
 def timings(terminal, result):
@@ -220,12 +288,17 @@ def summary(terminal, result):
     yield ""
     yield from maps(terminal, result["maps"]["before"], result["maps"]["after"])
     yield ""
+    yield from moves(terminal, result["maps"])
+    yield ""
     for one in result["instances"]:
         yield f"  {terminal.paint(str(one['id']), one['id'])}  {one['uname']}"
     yield ""
     yield from timings(terminal, result)
     yield ""
     yield f"  A switch takes {figures['ratio']:.3f} times what the kernels' own suspend and resume take."
+    got, took = result["memory"]["got"], result["memory"]["got"]["ms"]
+    yield (f"  Getting {got['got']} sections, {size(got['bytes'])}, of who sleeps took {took['total']:.2f} ms: {took['round']:.2f} to ask, "
+           f"{took['take']:.2f} to take them, {took['zero']:.2f} of it zeroing.")
     yield f"  Booting the second took {boot['total_s']:.2f} s, {boot['load_s']:.2f} s of it freeing memory and loading."
     yield ""
     bad = [check for check in result["checks"] if not check["good"]]

@@ -6,13 +6,17 @@ import io
 import json
 import pathlib
 import re
+import resource
+import subprocess
 import sys
+import tempfile
 import unittest
 import unittest.mock
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "scripts" / "demo.d"))
+DEMO = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts" / "demo.d"
+sys.path.insert(0, str(DEMO))
 import report  # noqa: E402
 import story  # noqa: E402
 import timeline  # noqa: E402
@@ -38,8 +42,14 @@ def said(**values):
     return json.dumps({"fswctl": "0.1.0", "exit": 0, "error": None, **values})
 
 
-def area_map(guest):
+LENT = {"lent": ("movable", 2), "given": ("free", None)}
+
+
+def area_map(guest, lent=None):
+    """Of four sections beyond the guest's own, too, if `lent`: what they are then."""
     runs = [(0, 8, "core", 1), (8, 24, "movable", 1), (32, 1, "core", 2), (33, 7, "movable", 2), (40, 23, "movable", 1), (63, 1, "shared", None)]
+    if lent:
+        runs[4:5] = [(40, 4, *LENT[lent]), (44, 19, "movable", 1)]
     if not guest:
         runs = [(0, 8, "core", 1), (8, 55, "movable", 1), (63, 1, "shared", None)]
     return {"fswctl": "0.1.0", "command": "map", "base": "0x60000000", "section_bytes": 16 << 20, "sections": 64, "exit": 0, "error": None,
@@ -73,7 +83,30 @@ class Canned:
             one, other = (1, 2) if number % 2 else (2, 1)
             self.turn(one, other, number)
         self.put("map", 1, "name=after said=" + json.dumps(area_map(True)))
-        self.put("end", 1, "said=" + said(running=1, damages=0, instances=[{"id": 1, "name": "linux-6.1"}, {"id": 2, "name": "linux-6.12"}]))
+        self.trade()
+        self.put("end", 1, "said=" + said(running=1, damages=0, instances=[{"id": 1, "name": "linux-6.1"}]))
+
+    def trade(self):
+        """Instance 2 runs short, asks, gives back, leaves."""
+        listed = [{"section": number, "owner": 1, "what": "done"} for number in range(40, 44)]
+        ms = {"free": 0.001, "round": 3.6, "take": 2.9, "zero": 2.2, "total": 6.501}
+        self.leave(1, 2)
+        self.look("again", 2, outcome="done", last=entry(self.at, 1))
+        self.tried("short", 119596, 104364, 1, "need: Cannot allocate memory ")
+        self.leave(2, 2)
+        self.look("got", 2, wanted=4, got=4, listed=listed, skipped=[], visited=[1], ms=ms, outcome="collect")
+        self.put("map", 2, "name=lent said=" + json.dumps(area_map(True, "lent")))
+        self.tried("enough", 185132, 165876, 0, story.SUMS[128] + " ")
+        self.put("gave", 2, "total=119596 said=" + said(wanted=4, gave=4, listed=listed, ms=0.686))
+        self.put("map", 2, "name=given said=" + json.dumps(area_map(True, "given")))
+        self.leave(2, 1)
+        self.look("heir", 1, outcome="inherit", last=entry(self.at, 2))
+        self.put("whole", 1, "said=" + said(wanted=4, got=4, listed=listed, visited=[], ms={**ms, "total": 3.106}))
+        self.put("map", 1, "name=home said=" + json.dumps(area_map(False)))
+
+    def tried(self, word, total, available, status, words):
+        began = ticks(self.at)
+        self.put(word, 2, f'began={began} needed=128 total={total} available={available} status={status} said="{words}"')
 
     def wait(self, time):
         self.at += time
@@ -149,7 +182,7 @@ class TestStory(unittest.TestCase):
                 (r"counter=(\d+) again=\d+", r"counter=\1 again=\1", 5, "instance 2: it counts on", "stood at"),
                 (r"wall=\d+", "wall=1735689609", 6, "instance 1: its clock is right to 2 s", "s off"),
                 ("release=6.12.95", "release=6.1.192", 0, "two different kernels", "6.1.192 and 6.1.192"),
-                ('"outcome": "done"', '"outcome": "survived"', -1, "20 switches, each of them done", "survived")):
+                ('"outcome": "done"', '"outcome": "survived"', -3, "20 switches, each of them done", "survived")):
             # in what is told after a switch, but for the release
             pattern = pattern if "release" in pattern or "outcome" in pattern else "(?<=@back)(.*)" + pattern
             new = new if pattern.startswith(("release", '"out')) else r"\g<1>" + new.replace(r"\1", r"\2")
@@ -163,11 +196,46 @@ class TestStory(unittest.TestCase):
         self.assertIn("instance 1: it counts on", self.bad(self.lines[:2]))
 
     def test_memory_moved(self):
-        one = play(change(self.lines, -1, "@map.*", "@map self=1 name=after said=" + json.dumps(area_map(False))))
-        self.assertEqual([check["name"] for check in one.checks(TURNS) if not check["good"]], ["nobody's memory moved while they took turns"])
+        one = play(change(self.lines, 0, "@map.*name=after.*", "@map self=1 name=after said=" + json.dumps(area_map(False))))
+        self.assertEqual([check["name"] for check in one.checks(TURNS) if not check["good"]], 
+                         ["nobody's memory moved while they took turns", "these sections went from instance 1 to 2, no other"])
+
+    def test_memory_that_moves(self):
+        blink, gone = "it gets sections of who sleeps, in less than 100 ms", "these sections went from instance 1 to 2, no other"
+        right, back = "with them the program has its memory, and its checksum is right", "it gives them back"
+        home = "it has left, and all memory is instance 1's as before"
+        for pattern, new, *names in (("(@short.*)status=1", r"\1status=0", "instance 2 runs short: a program can not have 128 MiB"),
+                                     ("(@short.*)Cannot allocate", r"\1No such", "instance 2 runs short: a program can not have 128 MiB"),
+                                     ('(@got.*)"total": 6.5', r'\1"total": 100.5', blink), ('(@got.*)"got": 4', r'\1"got": 3', blink),
+                                     ('(@got.*)"visited": .1.', r'\1"visited": []', blink),
+                                     ('(@got.*)("section": 42, "owner": )1', r'\1\g<2>null', blink),
+                                     ('(@got.*)"section": 42', r'\1"section": 44', gone, back),
+                                     ("(@enough.*)status=0", r"\1status=1", right), ("(@enough.*)0x58f", r"\1 0x59f", right),
+                                     ('(@gave.*)"gave": 4', r'\1"gave": 3', back), ('(@map.*given.*)"free"', r'\1"movable"', back),
+                                     ("@map.*name=home.*", "@map self=1 name=home said=" + json.dumps(area_map(True)), home),
+                                     ('(@whole.*)"got": 4', r'\1"got": 2', home),
+                                     ("(@end.*)linux-6.1\"}", r'\1linux-6.1"}, {"id": 2, "name": "linux-6.12"}',
+                                      "in the end instance 1 runs, alone, nothing in the area is damaged"),
+                                     ("(@got.*)file=sound", r"\1file=changed", "instance 2: its file has the checksum it had"),
+                                     ("(@heir.*)process=there", r"\1process=gone", "instance 1: its process is there each time")):
+            with self.subTest(pattern):
+                self.assertEqual(list(self.bad(change(self.lines, 0, pattern, new))), names)
+        self.assertIn("no whole", self.bad([line for line in self.lines if "@whole" not in line])["memory moves"])
+
+    def test_the_program(self):
+        """On any machine it prints what the demo takes for right; without memory it says so."""
+        with tempfile.TemporaryDirectory() as work:
+            program = pathlib.Path(work) / "need"
+            subprocess.run(["cc", "-O2", "-o", program, DEMO / "need.c"], check=True)
+            for mib, words in story.SUMS.items():
+                self.assertEqual(subprocess.run([program, str(mib)], capture_output=True, text=True, check=True).stdout.strip(), words)
+            run = subprocess.run([program, "128"], capture_output=True, text=True, check=False,
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (100 << 20, 100 << 20)))
+            self.assertEqual((run.returncode, run.stderr), (1, "need: Cannot allocate memory\n"))
 
     def test_wrong(self):
-        for pattern, new in (('(@back.*)"exit": 0', r'\1"exit": 5'), ("said=", "said=x"), ("@leave", "@left"), ("@leave self=1", "@rehearsed self=1"),
+        for pattern, new in (('(@heir.*)"outcome": "inherit"', r'\1"outcome": "done"'),
+                             ('(@back.*)"exit": 0', r'\1"exit": 5'), ("said=", "said=x"), ("@leave", "@left"), ("@leave self=1", "@rehearsed self=1"),
                              ('"outcome": "plain"', '"outcome": "undone"'), ('"last": {', '"last": null, "was": {')):
             with self.subTest(pattern), self.assertRaises((story.Wrong, KeyError, ValueError)):
                 play(change(self.lines, 0, pattern, new))
@@ -207,7 +275,7 @@ class TestStory(unittest.TestCase):
     def test_keys(self):
         result = play(self.lines).result(TURNS)
         self.assertEqual(set(result) - {"keys"}, set(story.KEYS))
-        for key in ("boot", "switches", "instances", "figures"):
+        for key in ("boot", "switches", "instances", "figures", "memory"):
             one = result[key][0] if isinstance(result[key], list) else result[key]
             for name in one:
                 self.assertRegex(story.KEYS[key], rf"\b{name}\b", f"{key}: {name}")
@@ -233,8 +301,10 @@ class TestTimeline(unittest.TestCase):
         text = self.said(io.StringIO())
         self.assertNotIn("\033", text)
         self.assertNotIn("\r", text)
-        self.assertEqual(len(re.findall("┊────▶┃", text)), 11)  # the boot, and ten switches
+        self.assertEqual(len(re.findall("┊────▶┃", text)), 12)  # the boot, ten switches, one more
         self.assertEqual(len(re.findall("┃◀────┊", text)), 11)
+        for words in ("┊◀───▶┃  fswctl request 4: got 4 of 4, 64 MiB, from 1, which sleeps: 6.50 ms", "┃◀────   fswctl exit: 1 runs, with 2's memory: "):
+            self.assertEqual(text.count(words), 1, words)
         times = [float(time) for time in re.findall(r"^ *(\d+\.\d+) s ", text, re.M)]
         self.assertEqual(times, sorted(times))
         self.assertGreater(len(times), 25)
@@ -263,6 +333,10 @@ class TestTimeline(unittest.TestCase):
 
     def test_maps(self):
         text = "\n".join(timeline.maps(timeline.Terminal(io.StringIO()), area_map(False), area_map(True)))
+        row = r"0x80000000  (.{32})    (.*)"
+        self.assertEqual(re.findall(row, "\n".join(timeline.moves(timeline.Terminal(io.StringIO()), play(Canned().lines).maps))),
+                         [("2#" + 7 * "2+" + 4 * "2+" + 4 * "1+", "2 got sections of 1"), ("2#" + 7 * "2+" + 4 * " ." + 4 * "1+", "2 gave them back"),
+                          (16 * "1+", "2 has left, 1 has all")])
         cells = "".join(re.findall(r"^  0x\w+  (\S.*)$", text, re.M))
         self.assertEqual([cells.count(cell) for cell in ("1#", "1+", "2#", "2+", "s")], [16, 55 + 47, 1, 7, 2])
 
@@ -300,7 +374,7 @@ class TestReport(unittest.TestCase):
         cls.result = play(Canned().lines).result(TURNS)
         cls.page = report.page(cls.result)
         cls.svgs = [xml.etree.ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", cls.page, re.S)]
-        cls.timeline, cls.before, cls.after, cls.phases, cls.spread = cls.svgs
+        cls.timeline, *cls.maps, cls.phases, cls.spread = cls.svgs
 
     def of(self, svg, tag, name=None):
         return [one for one in svg.iter("{http://www.w3.org/2000/svg}" + tag) if name is None or name in one.get("class", "").split()]
@@ -319,13 +393,15 @@ class TestReport(unittest.TestCase):
         bars = [(one.get("class"), one.find("{*}title").text) for one in self.of(self.timeline, "rect") if one.find("{*}title") is not None]
         for who, since, until in report.runs(self.result):
             self.assertIn((("one", "two")[who - 1], f"instance {who} runs from {since:.3f} s to {until:.3f} s"), bars)
-        self.assertEqual(len(report.runs(self.result)), TURNS + 3)
+        self.assertEqual(len(report.runs(self.result)), TURNS + 5)
         for one, other in zip(report.runs(self.result), report.runs(self.result)[1:]):
             self.assertLessEqual(one[2], other[1])
 
     def test_maps(self):
-        for svg, said in ((self.before, area_map(False)), (self.after, area_map(True))):
-            cells = story.cells(said)
+        wanted = [area_map(False), area_map(True), area_map(True, "lent"), area_map(False)]
+        self.assertEqual(len(self.maps), len(wanted))
+        for svg, area in zip(self.maps, wanted):
+            cells = story.cells(area)
             for name, cell in (("one", ("core", 1)), ("s1", ("movable", 1)), ("two", ("core", 2)), ("s2", ("movable", 2)), ("shared", ("shared", None))):
                 self.assertEqual(len(self.of(svg, "rect", name)), cells.count(cell), name)
 
@@ -346,17 +422,20 @@ class TestReport(unittest.TestCase):
         other["figures"]["by_instance"]["2"]["total"]["median"] = 5.55
         other["figures"]["by_direction"]["1-2"]["core"]["median"] = 0.4567
         other["boot"]["total_s"] = 3.21
+        other["memory"]["got"]["ms"].update(total=41.23, zero=31.45)
+        other["memory"]["back"]["total_ms"] = 17.89
         other["board"]["qemu"] = "9.8.7"
         other["instances"][1]["uname"] = "Linux <other> & more"
         page = report.page(other)
-        for word in ("1.234 <small>", "7.77 / ", "6.660 – 8.880", "5.55 ms", "0.457", "3.21 <small>", "9.8.7", "Linux &lt;other&gt; &amp; more"):
+        for word in ("1.234 <small>", "7.77 / ", "6.660 – 8.880", "5.55 ms", "0.457", "3.21 <small>", "41.23 <small>", "41.2 ms", "31.45 of it",
+                     "17.89 <small>", "9.8.7", "Linux &lt;other&gt; &amp; more"):
             self.assertFalse(word in text_of(self.page), word)
             self.assertTrue(word in text_of(page), word)
 
     def test_bad(self):
         result = play(change(Canned().lines, 4, "(@back.*)file=sound", r"\1file=changed")).result(TURNS)
         page = report.page(result)
-        for word in ("1 of 12 checks do not hold", "<li class=bad>instance 1: its file", "19 <small>of 20"):
+        for word in ("1 of 18 checks do not hold", "<li class=bad>instance 1: its file", "19 <small>of 20"):
             self.assertTrue(word in page, word)
 
     def test_axis(self):
