@@ -202,7 +202,8 @@ class Status(Case):
                 ("freeing", 1, "requested", ("free", 1, 4), "freeing of memory for instance 4 by instance 1"),
                 ("resetting", 1, "resetting", ("boot", 1, 4), "boot of instance 4 by instance 1; phase 'resetting'"),
                 ("claiming", 2, "handed", ("claim", 1, 2), "claim of 2 sections by instance 1, now at instance 2"),
-                ("skipping", 3, "handed", ("claim", 1, 3), "Claim: 1 of 2 sections released, 1 stayed; at instance 3 'guest3'; could not be reached: instance 4"),
+                ("skipping", 3, "handed", ("claim", 1, 3),
+                 "Claim: 1 of 2 sections released, 1 stayed; at instance 3 'guest3'; could not be reached: instance 4"),
                 ("asking", 1, "requested", ("claim", 1, 2), "Claim: 0 of 1 sections released; next: instance 2 'guest2'"),
                 ("terminating", 2, "requested", ("terminate", 2, 1), "end of instance 2, instance 1 follows"),
                 ("killed", 1, "idle", None, "Pending: nothing"),
@@ -1094,7 +1095,7 @@ class Memory(OnDevice):
     def test_request(self):
         self.gives("request", got=2, hz=1000, ticks_free=12, ticks_zero=5, rows=[self.moved(8), self.moved(9)])
         text = self.fsw("request", "2")
-        self.assertEqual(text, "got 2 of 2 sections (32 MiB of 32 MiB)\n  0x88000000    2 sections    32 MiB  was free\n"
+        self.assertEqual(text, "got 2 of 2 sections (32 MiB of 32 MiB)\n  0x88000000  sections 8-9       32 MiB  was free\n"
                                "It took 12.00 ms: free ones 12.00, round 0.00, take 0.00; of it zeroing 5.00\n")
         asked, _ = self.asked("request")
         self.assertEqual((asked.flags, asked.count, hex(getattr(asked, "from"))), (0, 2, "0x" + ANY_START))
@@ -1109,17 +1110,17 @@ class Memory(OnDevice):
         self.some()
         done = run("request", "5", fake=self.folder)
         self.assertEqual(done.stdout, """got 3 of 5 sections (48 MiB of 80 MiB)
-  0x84000000    2 sections    32 MiB  from instance 2 'guest2'
-  0x88000000    1 section     16 MiB  was free
-  0x86000000    1 section     16 MiB  not: instance 3 'guest3' keeps it: it would be left with less than its reserve
-  0x87000000    1 section     16 MiB  not: in use in instance 3 'guest3': pages there do not move
+  0x84000000  sections 4-5       32 MiB  from instance 2 'guest2'
+  0x88000000  section 8          16 MiB  was free
+  0x86000000  section 6          16 MiB  not: instance 3 'guest3' keeps it: it would be left with less than its reserve
+  0x87000000  section 7          16 MiB  not: in use in instance 3 'guest3': pages there do not move
 Asked: instance 2, 3
 It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.00
 """)
         self.assertEqual(self.three_lines(done, 8), ["Error: request of 5 sections: got 3 of 5", "Current state: 1 in use, 1 kept as a reserve",
                                                      "See there what uses it, end that: fswctl switch 3"])
         value = self.value(8, "request", "5")
-        self.assertEqual((value["wanted"], value["got"], value["skipped"], value["visited"], value["dry_run"], value["outcome"]), (5, 3, [], [2, 3], False, "collect"))
+        self.assertEqual([value[key] for key in ("wanted", "got", "skipped", "visited", "dry_run", "outcome")], [5, 3, [], [2, 3], False, "collect"])
         self.assertEqual(value["ms"], {"free": 10.0, "round": 200.0, "take": 30.0, "zero": 25.0, "total": 240.0})
         self.assertEqual(value["listed"][0], {"section": 4, "address": "0x84000000", "owner": 2, "what": "done", "why": None, "error": None})
         self.assertEqual([(row["section"], row["owner"], row["what"]) for row in value["listed"][2:]], [(8, None, "done"), (6, 3, "reserve"), (7, 3, "in-use")])
@@ -1136,9 +1137,10 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         self.assertIn("none of the 5 sections came", self.refuses(1, "request", "5"))
 
     def test_request_unusable(self):
-        self.gives("request", got=1, rows=[self.moved(8), self.moved(9, 0, "unusable"), self.moved(10, 0, "unusable"), self.moved(11, 0, "in-use")], listed=5000)
+        rows = [self.moved(8), self.moved(9, 0, "unusable"), self.moved(10, 0, "unusable"), self.moved(11, 0, "in-use")]
+        self.gives("request", got=1, rows=rows, listed=5000)
         text = run("request", "4", fake=self.folder).stdout
-        self.assertIn("0x89000000    2 sections    32 MiB  not: free, but this kernel can not use memory there\n", text)
+        self.assertIn("0x89000000  sections 9-10      32 MiB  not: free, but this kernel can not use memory there\n", text)
         self.assertIn(f"  and {5000 - 4 - 4096} more\n", text)
         self.assertEqual(self.value(8, "request", "4")["error"]["state"], "1 in use, 2 not usable here")
 
@@ -1148,12 +1150,12 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         text = run("request", "13", "--from", "0x83000000", fake=self.folder).stdout
         self.assertEqual(text.splitlines()[:7], [
             "got 8 of 13 sections (128 MiB of 208 MiB), 7 of them this instance's before",
-            "  0x85000000    1 section     16 MiB  from instance 2 'guest2'",
-            "  0x84000000    1 section     16 MiB  not: kernel core of instance 2 'guest2'",
-            "  0x86000000    1 section     16 MiB  not: kernel core of instance 3 'guest3'",
-            "  0x87000000    1 section     16 MiB  not: of instance 3 'guest3', which was not asked",
-            "  0x8e000000    1 section     16 MiB  not: nobody's: no memory that may be used",
-            "  0x8f000000    1 section     16 MiB  not: shared by all"])
+            "  0x85000000  section 5          16 MiB  from instance 2 'guest2'",
+            "  0x84000000  section 4          16 MiB  not: kernel core of instance 2 'guest2'",
+            "  0x86000000  section 6          16 MiB  not: kernel core of instance 3 'guest3'",
+            "  0x87000000  section 7          16 MiB  not: of instance 3 'guest3', which was not asked",
+            "  0x8e000000  section 14         16 MiB  not: nobody's: no memory that may be used",
+            "  0x8f000000  section 15         16 MiB  not: shared by all"])
         value = self.value(8, "request", "13", "--from", "0x83000000")
         self.assertEqual([(row["section"], row["owner"], row["what"], row["error"]) for row in value["listed"]],
                          [(5, 2, "done", None), (4, 2, "refused", "KERNEL_CORE"), (6, 3, "refused", "KERNEL_CORE"),
@@ -1180,6 +1182,11 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         self.assertEqual(lines[1:], ["Current state: 1 in use, 1 kept as a reserve; instance 4, 40 could not be reached",
                                      "See what is wrong with instance 4, or take all its memory: fswctl status | fswctl kill 4"])
         self.assertEqual(self.value(8, "request", "5")["skipped"], [4, 40])
+        self.gives("request", errno.ENOSPC, got=0, rows=[], skipped=(1 << 3,), visited=(1 << 2,), result={"what": b"none of the 2 sections came"})
+        done = run("request", "2", fake=self.folder)
+        self.assertIn("got 0 of 2 sections (0 B of 32 MiB)\nAsked: instance 2\nSkipped: instance 3 'guest3' sleeps", done.stdout)
+        self.assertEqual(self.three_lines(done, 1)[1:], ["Current state: instance 3 could not be reached",
+                                                         "See what is wrong with instance 3, or take all its memory: fswctl status | fswctl kill 3"])
         self.gives("request", got=1, rows=[self.moved(5, 2)], skipped=(1 << 3,))
         self.assertIn("Skipped: instance 3 'guest3' sleeps", self.fsw("request", "1"))
 
@@ -1225,19 +1232,24 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         self.assertIn("0x85000001 is no multiple of the section size, 16 MiB: the sections around it begin at 0x85000000 and 0x86000000",
                       lines("ALIGNMENT", "1", "--from", "0x85000001"))
         self.assertIn("the map goes from 0x80000000 to 0x90000000", lines("OUTSIDE", "9", "--from", "0x8f000000"))
-        self.assertIn("no section above 0x80000000, where this instance begins, is free or a sleeper's movable memory", lines("NOTHING", "1"))
-        self.assertIn("is free, and no instance sleeps\nSee who owns what", lines("NOBODY", "1"))
+        self.assertIn("no section from 0x80000000 on, where this instance begins, is free, and no sleeper has movable memory there", lines("NOTHING", "1"))
+        self.assertIn("begins, is free, and no instance sleeps\nSee who owns what", lines("NOBODY", "1"))
         self.assertIn("Wait until it is over: fswctl status", lines("BUSY", "1"))
         self.device("dead")
         self.assertIn("instance 2 'guest2' does not run and has 2 sections, take them: fswctl kill 2", lines("NOTHING", "1"))
+        bytes_ = bytearray((self.folder / "dev/fsw").read_bytes())
+        (self.folder / "sys/class/misc/fsw/section_size").write_text("16777216\n")
+        bytes_[PAGES + 2 * 4096 + FORMAT["FSW_PAGE_RESUME"]] ^= 1
+        (self.folder / "dev/fsw").write_bytes(bytes_)
+        said = lines("NOBODY", "1")
+        self.assertIn("is free, and instance 3 could not be reached\nSee what is wrong there: fswctl status", said)
         self.device("prepared")
         self.assertIn("instance 4 does not run and has 3 sections, take them: fswctl kill 4", lines("NOBODY", "1"))
         (self.folder / "dev/fsw").write_text("unreadable")
-        (self.folder / "sys/class/misc/fsw/section_size").write_text("16777216\n")
         self.gives("request", errno.EBUSY, result={"what": b"another request is in progress"})
         self.assertIn("another program's request has the machine", self.refuses(1, "request", "1"))
         self.gives("request", got=1, rows=[self.moved(9)])
-        self.assertIn("  section 9    1 section     16 MiB  was free\n", self.fsw("request", "1"))
+        self.assertIn("\n  section 9          16 MiB  was free\n", self.fsw("request", "1"))
         self.assertIsNone(self.value(0, "request", "1")["listed"][0]["address"])
 
     def test_refused(self):
@@ -1256,7 +1268,8 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
 
     def test_release(self):
         self.gives("release", gave=2, hz=1000, ticks=80, rows=[self.moved(13, 1), self.moved(12, 1)])
-        self.assertEqual(self.fsw("release", "2"), "gave 2 of 2 sections (32 MiB of 32 MiB)\n  0x8c000000    2 sections    32 MiB  free now\nIt took 80.00 ms\n")
+        self.assertEqual(self.fsw("release", "2"), "gave 2 of 2 sections (32 MiB of 32 MiB)\n  0x8c000000  sections 12-13     32 MiB  free now\n"
+                                                   "It took 80.00 ms\n")
         asked, words = self.asked("release")
         self.assertEqual((asked.flags, asked.count, words["starts"]), (0, 2, ""))
         self.fsw("release", "0x8c000000", "--dry-run", "0x8d000000")
@@ -1270,7 +1283,7 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         self.gives("release", gave=1, hz=1000, ticks=80, rows=[self.moved(13, 1), self.moved(12, 1, "in-use", why="mlock of sleep (41)"),
                                                                self.moved(11, 1, "reserve")])
         done = run("release", "3", fake=self.folder)
-        self.assertIn("  0x8c000000    1 section     16 MiB  not: in use in this instance: mlock of sleep (41)\n", done.stdout)
+        self.assertIn("  0x8c000000  section 12         16 MiB  not: in use in this instance: mlock of sleep (41)\n", done.stdout)
         self.assertIn("not: this instance keeps it: it would be left with less than its reserve\n", done.stdout)
         self.assertEqual(self.three_lines(done, 8), ["Error: release of 3 sections: gave 1 of 3", "Current state: 1 in use, 1 kept as a reserve",
                                                      "End what uses it, then again (see fswctl map): fswctl release ..."])
@@ -1278,8 +1291,8 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
 
     def test_release_refused(self):
         """All are looked at before one goes."""
-        rows = [self.moved(3, 1, "refused", ERROR["KERNEL_CORE"]), self.moved(15, 255, "refused", ERROR["SHARED"]), self.moved(7, 3, "refused", ERROR["OTHERS"]),
-                self.moved(14, 0, "refused", ERROR["NOT_ONLINE"]), self.moved(13, 0, "refused", ERROR["ENTRY_VALUE"])]
+        rows = [self.moved(section, owner, "refused", ERROR[error]) for section, owner, error in (
+            (3, 1, "KERNEL_CORE"), (15, 255, "SHARED"), (7, 3, "OTHERS"), (14, 0, "NOT_ONLINE"), (13, 0, "ENTRY_VALUE"))]
         self.gives("release", errno.EPERM, gave=0, rows=rows, result={"what": b"5 of 6 can not go, nothing released"})
         words = ["release", *(hex(0x80000000 + (section << 24)) for section in (3, 15, 7, 14, 13, 12))]
         self.assertIn("release of 6 sections: gave 0 of 6; 5 of 6 can not go, nothing released\nCurrent state: 5 not to be had", self.refuses(1, *words))
@@ -1372,7 +1385,8 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
 
     def test_kill(self):
         self.gives("kill", sections=3, online=3, hz=1000, ticks=50, ticks_zero=20)
-        self.assertEqual(self.fsw("kill", "3"), "Instance 3 is gone: 3 sections (48 MiB) came back, 3 are on-line here\nIt took 50.00 ms; of it zeroing 20.00\n")
+        self.assertEqual(self.fsw("kill", "3"), "Instance 3 is gone: 3 sections (48 MiB) came back, 3 are on-line here\n"
+                                                "It took 50.00 ms; of it zeroing 20.00\n")
         asked, _ = self.asked("kill")
         self.assertEqual((asked.flags, asked.instance), (0, 3))
         self.device("second")
@@ -1442,7 +1456,7 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         progress.write_text("")
         status, text = on_terminal(["request", "3"], {}, self.folder)
         self.assertEqual(status, 0)
-        self.assertRegex(text, r"release      \[#{24}\.{16}\] 3 of 5 sections")
+        self.assertRegex(text, r"release      \[#{24}\.{16}\]  60 %  3 of 5 sections")
         progress.write_text("")
         self.assertEqual(run("request", "3", "--json", fake=self.folder).stderr, "")
 

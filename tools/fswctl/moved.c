@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "moved.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,17 +239,19 @@ void moved_tell(struct moved *moved, int number, const struct fsw_ioc_result *re
 {
 	int named = moved->asked->start != FSW_ANY_START;
 	int nobody = result->error == FSW_ERR(NOTHING) || result->error == FSW_ERR(NOBODY);
+	int tried = !number || number == ENOSPC || moved->listed || nobody;
 	struct problem unread = { .exit = EXIT_OK };
 	char got[TEXT_ROOM];
 	char rest[PROBLEM_LINE];
 
-	/* refused before a section was touched: reading the area may wait for who is busy with it */
-	if (!number || moved->listed || nobody)
+	/* refused before a section was looked at: reading the area may wait for who is busy with it */
+	if (tried)
 		moved->seen = view_read(&moved->view, NULL, &unread) == 0;
-	if (moved->seen && named && (!number || nobody))
+	if (moved->seen && named)
 		add_refused(moved);
+	moved->tried = tried;
 	qsort(moved->list, kept_in(moved), sizeof(*moved->list), compare);
-	if (result->outcome == FSW_RESULT_SURVIVED || (number && (!moved->listed || (result->error && !nobody)))) {
+	if (result->outcome == FSW_RESULT_SURVIVED || (number && (!tried || (result->error && !nobody)))) {
 		outcome_tell(moved->asked, number, result, problem);
 	} else if (number || moved->got < moved->wanted) {
 		rest_text(moved, rest);
@@ -271,13 +274,15 @@ static void print_runs(struct moved *moved)
 		const struct fsw_ioc_moved *entry = &moved->list[at];
 
 		count = run_at(moved, at);
-		if (moved->seen)
-			snprintf(head, sizeof(head), "0x%08" PRIx64, fsw_section_address(&moved->view.area, entry->section));
-		else
+		if (count == 1)
 			snprintf(head, sizeof(head), "section %" PRIu32, entry->section);
+		else
+			snprintf(head, sizeof(head), "sections %" PRIu32 "-%" PRIu32, entry->section, entry->section + count - 1);
+		if (moved->seen)
+			printf("  0x%08" PRIx64, fsw_section_address(&moved->view.area, entry->section));
 		text_of(moved, entry, words);
-		printf("  %s  %3" PRIu32 " section%s %9s  %s%s\n", head, count, count == 1 ? " " : "s",
-		       text_bytes(bytes, (uint64_t)count << moved->shift), entry->what == FSW_MOVED_DONE ? "" : "not: ", words);
+		printf("  %-15s %9s  %s%s\n", head, text_bytes(bytes, (uint64_t)count << moved->shift),
+		       entry->what == FSW_MOVED_DONE ? "" : "not: ", words);
 	}
 	if (moved->listed > moved->room)
 		printf("  and %" PRIu32 " more\n", moved->listed - moved->room);

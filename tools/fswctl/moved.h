@@ -17,6 +17,7 @@ struct moved {
 	struct fsw_ioc_moved *list;
 	const uint32_t *skipped; /* who could not be reached; NULL: nobody was asked */
 	uint32_t shift;
+	int tried;	  /* it came so far that there is something to list */
 	struct view view; /* as it is afterwards */
 	int seen;	  /* that could be read */
 };

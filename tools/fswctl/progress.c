@@ -14,7 +14,7 @@
 
 #define PERIOD_NS 50000000
 #define BAR 40
-#define WIDTH (BAR + 39)
+#define WIDTH (BAR + 38)
 
 static struct {
 	pthread_t thread;
@@ -84,10 +84,9 @@ static void draw(const char *label, uint64_t done, uint64_t total)
 	fprintf(stderr, "\r%-12.12s [", label);
 	for (i = 0; i < BAR; i++)
 		fputc(i < filled ? '#' : '.', stderr);
+	fprintf(stderr, "] %3d %%", (int)((double)done / (double)total * 100));
 	if (move < MOVES)
-		fprintf(stderr, "] %" PRIu64 " of %" PRIu64 " sections", done, total);
-	else
-		fprintf(stderr, "] %3d %%", (int)((double)done / (double)total * 100));
+		fprintf(stderr, "  %" PRIu64 " of %" PRIu64 " sections", done, total);
 	fflush(stderr);
 	progress.drawn = 1;
 }

@@ -326,23 +326,43 @@ static void tell_below_base(struct told *told)
 			     (base + size - 1) / size * size);
 }
 
+/* Who sleeps, and can not be woken as its page is damaged */
+static void unreachable(struct view *view, uint32_t bits[8])
+{
+	struct fsw_instance instance;
+	uint32_t id;
+
+	memset(bits, 0, 8 * sizeof(*bits));
+	for (id = 1; id <= view->area.instances; id++)
+		if (id != view->self && fsw_instance_get(&view->area, id, &instance) && instance.state == FSW_STATE_SLEEPING)
+			bits[id / 32] |= 1u << id % 32;
+}
+
 /* A request that nobody could fill */
 static void tell_nothing(struct told *told)
 {
 	struct view *view = &told->view;
 	int nobody = told->result->error == FSW_ERR(NOBODY);
 	uint32_t idle = idle_owner(view);
+	char lost[PROBLEM_LINE];
+	char rest[PROBLEM_LINE];
 	char text[TEXT_ROOM];
+	uint32_t bits[8];
 	uint64_t base;
 
+	unreachable(view, bits);
+	if (view_set_text(bits, lost)[0])
+		snprintf(rest, sizeof(rest), "%.200s could not be reached", lost);
+	else
+		snprintf(rest, sizeof(rest), "%s", nobody ? "no instance sleeps" : "no sleeper has movable memory there");
 	if (told->asked->start != FSW_ANY_START)
-		problem_state(told->problem, "%s from 0x%" PRIx64 " on",
-			      nobody ? "no instance sleeps; wanted were sections" : "no sleeper has movable memory in the sections",
-			      told->asked->start);
+		problem_state(told->problem, "none of those sections is free, and %.300s", rest);
 	else if (view_base(view, &base))
-		problem_state(told->problem, "no section above 0x%" PRIx64 ", where this instance begins, is free%s", base,
-			      nobody ? ", and no instance sleeps" : " or a sleeper's movable memory");
-	if (idle)
+		problem_state(told->problem, "no section from 0x%" PRIx64 " on, where this instance begins, is free, and %.300s",
+			      base, rest);
+	if (lost[0])
+		problem_next(told->problem, "See what is wrong there: fswctl status");
+	else if (idle)
 		problem_next(told->problem, "%s does not run and has %" PRIu32 " sections, take them: fswctl kill %" PRIu32,
 			     view_instance(view, idle, text), owned_by(view, idle), idle);
 	else
@@ -518,9 +538,10 @@ static void tell_number(struct told *told, int number)
 		problem_next(problem,
 			     "End what uses memory, ask for less, or lower the reserve: /sys/module/fsw/parameters/reserve");
 	} else if (strstr(what, "does not free")) {
-		problem_next(problem,
-			     "End what uses that memory, or take another address: fswctl %s --start ADDRESS ... (fswctl map)",
-			     command_of(told));
+		problem_next(
+			problem,
+			"That memory is in use: end what uses it, or take another address: fswctl %s --start ADDRESS ... (fswctl map)",
+			command_of(told));
 	} else if (strstr(what, "no memory yet")) {
 		problem_next(problem,
 			     "Give it some, or boot without --prepared: fswctl free --instance %" PRIu32 " --contiguous SIZE",

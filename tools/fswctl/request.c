@@ -96,7 +96,7 @@ static void request(const struct call *call, int device, struct notes *notes, st
 		moved_tell(&moved, number, &wish->result, problem);
 		if (call->json)
 			request_json(wish, &moved);
-		else if (number == 0 || moved.listed)
+		else if (moved.tried)
 			request_print(wish, &moved);
 	}
 	if (call->json) {
@@ -182,7 +182,7 @@ static void release(const struct call *call, int device, struct notes *notes, ui
 		if (call->json) {
 			moved_json(&moved, "gave");
 			json_ms("ms", text_ms(gift.ticks, gift.hz));
-		} else if (number == 0 || moved.listed) {
+		} else if (moved.tried) {
 			moved_print(&moved);
 			if (!call->dry_run && gift.hz)
 				printf("It took %.2f ms\n", text_ms(gift.ticks, gift.hz));
