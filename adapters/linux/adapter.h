@@ -73,6 +73,10 @@ int fsw_memory_check(void);
 int fsw_memory_keep(void);
 void fsw_memory_books(void);
 bool fsw_reserve_allows(u32 count);
+
+/* Off-line so many in one go: each costs as much as an idle section. More would show no progress. */
+#define FSW_AT_ONCE 4
+
 u64 fsw_reserve_bytes(void);
 int fsw_sections_offline(u32 first, u32 count);
 int fsw_section_online(u32 section);

@@ -119,9 +119,6 @@ static int free_somewhere(struct fsw_ioc_free *request)
 	return FSW_ERR(CONTIGUOUS);
 }
 
-/* At once: each time costs as much as an idle section. More would show no progress for long. */
-#define FREE_AT_ONCE 4
-
 /* The next sections that are to be freed, adjacent ones: how many, or an error of libfsw */
 static int named(u32 *first)
 {
@@ -131,7 +128,7 @@ static int named(u32 *first)
 
 	if (found <= 0)
 		return found;
-	for (count = 1; count < FREE_AT_ONCE; count++) {
+	for (count = 1; count < FSW_AT_ONCE; count++) {
 		next++;
 		if (fsw_free_next(&fsw.area, fsw.self, &next) != 1 || next != *first + count)
 			break;

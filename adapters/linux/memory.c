@@ -111,7 +111,7 @@ int fsw_sections_offline(u32 first, u32 count)
 					   GFP_KERNEL | __GFP_NOWARN);
 	if (!error) {
 		adjust_managed_page_count(pfn_to_page(pfn), -(long)(count * pages()));
-		fsw_flush();
+		/* lines of it may stay in the caches: a hand-over cleans all of them */
 		memset(held + first, FSW_HELD_TAKEN | HELD_LENT, count);
 		fsw.books_stale = true;
 	}

@@ -119,23 +119,19 @@ static bool has_bit(const u32 *bits, u32 id)
 	return bits[id / 32] >> id % 32 & 1;
 }
 
-/*
- * The round went up from the first sleeper, and ended with the one that gave the last section that
- * was wanted; if there was none, all were asked.
- */
-static void list_visited(struct wish *wish, const struct fsw_operation *operation, u32 last)
+/* All who sleep up to `last`, but those with a bit in `without` */
+static void list_sleepers(u32 *bits, u32 last, const u32 *without)
 {
-	struct fsw_ioc_request *request = wish->request;
 	struct fsw_instance instance;
 	u32 id;
 
-	memcpy(request->skipped, operation->skipped, sizeof(request->skipped));
 	for (id = 1; id <= last; id++) {
-		if (id == fsw.self || has_bit(request->skipped, id))
+		if (id == fsw.self || (without && has_bit(without, id)))
 			continue;
-		if (fsw_instance_get(&fsw.area, id, &instance) == 0 &&
-		    instance.state == FSW_STATE_SLEEPING)
-			set_bit_of(request->visited, id);
+		/* its state is told even if more of its page is damaged */
+		fsw_instance_get(&fsw.area, id, &instance);
+		if (instance.state == FSW_STATE_SLEEPING)
+			set_bit_of(bits, id);
 	}
 }
 
@@ -179,7 +175,12 @@ static void collect(struct wish *wish)
 		cond_resched();
 	}
 	fsw_progress_end();
-	list_visited(wish, &operation, last ? last : giver);
+	/*
+	 * The round went up from the first sleeper, and ended with the one that gave the last that
+	 * was wanted; if that was not to be had, all were asked.
+	 */
+	memcpy(wish->request->skipped, operation.skipped, sizeof(operation.skipped));
+	list_sleepers(wish->request->visited, last ? last : giver, operation.skipped);
 	if (last)
 		list_kept(wish, &operation);
 	fsw_collect_end(&fsw.area, fsw.self);
@@ -195,6 +196,8 @@ static int ask_sleepers(struct wish *wish, struct fsw_ioc_result *result)
 	remember_owners(wish);
 	error = fsw_claim(&fsw.area, fsw.self, &wish->want);
 	trace_fsw_request(FSW_MODE_CLAIM, 0, error);
+	if (error == FSW_ERR(NOBODY))
+		list_sleepers(wish->request->skipped, fsw.area.instances, NULL);
 	if (error)
 		return fsw_report_error(result, error);
 	error = fsw_go(FSW_MODE_CLAIM, 0, since, result);
@@ -306,20 +309,29 @@ static bool releasable(u32 section, struct fsw_list *list)
 	return !error;
 }
 
-static void release(u32 section, struct fsw_ioc_release *request, struct fsw_list *list)
+/* Adjacent sections, which may go */
+static void release(u32 first, u32 count, struct fsw_ioc_release *request, struct fsw_list *list)
 {
-	int error = 0;
+	bool dry = request->flags & FSW_RELEASE_DRY_RUN;
+	int error = dry ? 0 : fsw_sections_offline(first, count);
+	u32 i;
 
-	if (!(request->flags & FSW_RELEASE_DRY_RUN))
-		error = fsw_sections_offline(section, 1);
-	if (error) {
-		row_stayed(list, section, error);
+	if (error && count > 1) {
+		for (i = first + count; i > first; i--)
+			release(i - 1, 1, request, list);
 		return;
 	}
-	if (!(request->flags & FSW_RELEASE_DRY_RUN))
-		fsw_cmm_offline(&fsw.area, fsw.self, section);
-	row_add(list, section, fsw.self, FSW_MOVED_DONE);
-	fsw_progress_step(++request->gave);
+	if (error) {
+		row_stayed(list, first, error);
+		return;
+	}
+	for (i = first; i < first + count; i++) {
+		if (!dry)
+			fsw_cmm_offline(&fsw.area, fsw.self, i);
+		row_add(list, i, fsw.self, FSW_MOVED_DONE);
+	}
+	request->gave += count;
+	fsw_progress_step(request->gave);
 	cond_resched();
 }
 
@@ -328,7 +340,7 @@ static int release_these(struct fsw_ioc_release *request, const u64 *starts, str
 {
 	u64 inside = (1ull << fsw.area.header->geometry.section_shift) - 1;
 	u32 refused = 0;
-	u32 i, section;
+	u32 i, section, run;
 	int error;
 
 	for (i = 0; i < request->count; i++) {
@@ -344,11 +356,17 @@ static int release_these(struct fsw_ioc_release *request, const u64 *starts, str
 	if (refused)
 		return fsw_refuse(&request->result, -EPERM, "%u of %u can not go, nothing released",
 				  refused, request->count);
-	for (i = 0; i < request->count; i++) {
+	for (i = 0; i < request->count; i += run) {
+		run = 1;
 		fsw_section_at(&fsw.area, starts[i], &section);
 		/* named twice? */
-		if (releasable(section, NULL))
-			release(section, request, list);
+		if (!releasable(section, NULL))
+			continue;
+		while (run < FSW_AT_ONCE && i + run < request->count &&
+		       starts[i + run] == fsw_section_address(&fsw.area, section + run) &&
+		       releasable(section + run, NULL))
+			run++;
+		release(section, run, request, list);
 	}
 	return 0;
 }
@@ -356,11 +374,18 @@ static int release_these(struct fsw_ioc_release *request, const u64 *starts, str
 /* From the highest down: it lies above most instances' bases, so most can use it. */
 static void release_any(struct fsw_ioc_release *request, struct fsw_list *list)
 {
-	u32 section = fsw.area.sections;
+	u32 end = fsw.area.sections;
+	u32 wanted, run;
 
-	while (section-- && request->gave < request->count)
-		if (releasable(section, NULL))
-			release(section, request, list);
+	while (end && request->gave < request->count) {
+		wanted = min_t(u32, FSW_AT_ONCE, request->count - request->gave);
+		run = 0;
+		while (run < wanted && run < end && releasable(end - 1 - run, NULL))
+			run++;
+		if (run)
+			release(end - run, run, request, list);
+		end -= run ? run : 1;
+	}
 }
 
 /**
