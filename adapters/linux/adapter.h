@@ -74,7 +74,7 @@ int fsw_memory_keep(void);
 void fsw_memory_books(void);
 bool fsw_reserve_allows(u32 count);
 
-/* Off-line so many in one go: each costs as much as an idle section. More would show no progress. */
+/* Off-line so many in one go: each go costs as an idle section does. More would hide progress. */
 #define FSW_AT_ONCE 4
 
 u64 fsw_reserve_bytes(void);

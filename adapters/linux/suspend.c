@@ -464,7 +464,8 @@ int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result)
 	error = one_core(result);
 	if (!error)
 		error = back_to_sleep(suspend_now(result), result);
-	if (!error && !fsw.error && !fsw.outcome.result)
+	if (!error && !fsw.error &&
+	    (!fsw.outcome.result || fsw.outcome.result == FSW_RESULT_PASS))
 		error = turned_round(result);
 	fsw.going = false;
 	fsw.rehearse = false;
