@@ -204,6 +204,30 @@ class Protocol(unittest.TestCase):
         self.assertEqual(phases, {row[1].strip("`").removeprefix("FSW_PHASE_") for row in cells(tables()["phases"])})
 
 
+class Memory(unittest.TestCase):
+    """What docs/memory.md shows beside its tables"""
+
+    def test_picture(self):
+        """Each cell is as the map has it, in its colour; the bases are where the text says."""
+        picture = (TOP / "docs" / "pictures" / "memory.svg").read_text()
+        rows = [line.split() for line in tables()["memory-moved"].split("\n")[1:-1]]
+        signs = [sign for _, *row in rows for sign in row]
+        self.assertEqual(re.findall(r'class="sign"[^>]*>([^<]+)<', picture), signs)
+        self.assertEqual(re.findall(r'class="mono"[^>]*>([^<]+)<', picture), [address for address, *_ in rows])
+        kinds = {"s": "shared", "-": "nobody", ".": "free"}
+        wanted = [kinds.get(sign) or {"#": "core", "+": "movable"}[sign[-1]] + sign[:-1] for sign in signs]
+        self.assertEqual(re.findall(r'<rect class="(\w+)"[^>]* width="46"', picture), wanted)
+        for number, address in ((1, 0x60000000), (2, 0x68000000), (3, 0x70000000)):
+            self.assertEqual(signs.index(f"{number}#"), (address - 0x60000000) >> 24)
+
+    def test_excluded(self):
+        """The range that the firmware of the example overwrites is the same in text, picture, code and binding."""
+        for page in ("memory.md", "pictures/memory.svg", "memory.c", "bindings/fsw,excluded.yaml"):
+            self.assertIn("0x8d100000", (TOP / "docs" / page).read_text(), page)
+        signs = [sign for line in tables()["memory-moved"].split("\n")[1:-1] for sign in line.split()[1:]]
+        self.assertEqual([i for i, sign in enumerate(signs) if sign == "-"], [(0x8d100000 - 0x60000000) >> 24])
+
+
 class Porting(unittest.TestCase):
     def compiled(self, *command):
         done = subprocess.run(list(command), capture_output=True, text=True)
