@@ -45,6 +45,7 @@ INTERACTIVE = f"""
          need 128; fswctl request 4       in the second: too little memory for that; 64 MiB of the first, which sleeps
          need 128; fswctl release 4       now it goes; they are free again
          fswctl exit                      the second ends, the first has its memory
+         fswctl request 4                 and takes the free ones too
          fswctl log
 
 """
