@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The figures of the board: what scripts/bench measures in QEMU. Runs under Debian's python3, which has labgrid.
-
-Under -icount shift=0 one instruction is one nanosecond of guest time. All times are read from the board's 24 MHz counter, which all
-instances share and no suspend stops, by a program in the instances (tests/bench/board.c). Where nothing outside of the board is waited
-for, sleep=off: idle time is what the guest's timers say, and not what the host makes of it. A disk and a network are outside.
+"""The figures of the board: what scripts/bench measures in QEMU. How, scripts/lib/bench_board.py says. A disk and a network are outside of
+the board: where these are waited for, sleep=on.
 """
-import contextlib
 import ctypes
 import difflib
 import os
@@ -15,28 +11,17 @@ import selectors
 import statistics
 import struct
 import subprocess
-import sys
 import time
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-WORK = TOP / "build" / "bench" / "vexpress"
-HZ = 24_000_000
-TICK_NS = 1e9 / HZ
+from bench_board import (GUEST, HZ, RELEASES, SECTIONS, TICK_NS, TIMEOUT, TOP, WORK, Failure, board, boot, boot_command, command, difference, harness,
+                         images, milliseconds, reading, readings, spans)
 
 TURNS = 48
 DEVICE_TURNS = 24
 BOOTS = 3
 WORKS = 7
-TIMEOUT = 300  # seconds for any one thing: on a busy machine the board is slow
-RELEASES = "6.1", "6.12"
-# One core: the kernel waits a second for each that is absent. Quiet: what is not an error stays in dmesg.
-CMDLINE = "console=ttyAMA0 loglevel=4 nr_cpus=1 norandmaps"
-GUEST = f"{CMDLINE} rdinit=/bin/board"
-MASTER = f"{CMDLINE} kernelcore=128M"
-SECTIONS = 8
 # of which the board has, the second instance finds from its base on, and gets
 RAM_ALL, RAM_SEEN, RAM_OWN = "1G", "512M", "128M"
-STARTS = {2: 0x80000000, 3: 0x88000000, 4: 0x90000000}
 NEIGHBOUR = "10.0.2.2"  # of QEMU's user-mode network: it answers itself
 DEVICES = f"ip addr add 10.0.2.15/24 dev eth0 && ip link set eth0 up && sleep 1 && board echo {NEIGHBOUR} && mount -t ext4 /dev/vda"
 USE = f"dd if=/bin/busybox of=/mnt/part bs=64k count=4 conv=fsync 2>/dev/null && cmp -n 262144 /bin/busybox /mnt/part && board echo {NEIGHBOUR}"
@@ -47,29 +32,7 @@ HANDOVER, BOOT_OVER_COLD, WORK_OVER_WITHOUT = 6000, 1.10, 1.001
 AREA_BYTES, BOOTLOADER_BYTES, CHANGED_LINES = 64 * 1024, 48 * 1024, 2
 
 
-class Failure(Exception):
-    """What could not be measured, and where to look."""
-
-
 # -- what the instances say --
-
-def difference(before, after):
-    """Ticks between two readings of a counter of 32 bits"""
-    return (after - before) % (1 << 32)
-
-
-def readings(text, word):
-    """The pairs of readings in what `board` printed"""
-    return [(int(before), int(after)) for before, after in re.findall(rf"^board: {word} (\d+) (\d+)", text, re.M)]
-
-
-def milliseconds(ticks):
-    return [one * 1e3 / HZ for one in ticks]
-
-
-def spans(pairs):
-    return [difference(before, after) for before, after in pairs]
-
 
 def crossings(ours, theirs):
     """Ticks of each switch of two instances that took turns: from just before the one's request to just after the other's return.
@@ -89,98 +52,6 @@ def phases(log, other, count):
 
 
 # -- what the board is given --
-
-def command(*words):
-    words = [str(word) for word in words]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=TOP)
-    except FileNotFoundError:
-        raise Failure(f"{words[0]} is not installed: run scripts/test --install as root, then scripts/bench vexpress again") from None
-    if done.returncode:
-        raise Failure(f"{' '.join(words)} ended with status {done.returncode}: mend that, then run scripts/bench vexpress again\n"
-                      f"{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout.strip()
-
-
-def kernel(release, *options):
-    """The folder with zImage, board.dtb, release"""
-    return pathlib.Path(command("scripts/kernel", release, *options).splitlines()[-1])
-
-
-class Images:
-    """Everything that is booted"""
-
-    def __init__(self):
-        WORK.mkdir(parents=True, exist_ok=True)
-        self.kernels = {release: kernel(release) for release in RELEASES}
-        self.without = kernel("6.1", "--without-adapter")
-        program = WORK / "board"
-        command("arm-linux-gnueabi-gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-I", "adapters/linux/uapi",
-                "tests/bench/board.c", "-o", program)
-        command("scripts/bootloader", WORK / "boot")
-        self.bootloader = WORK / "boot" / "flash0.img"
-        self.guest, master = WORK / "guest.cpio", WORK / "master.cpio"
-        command("scripts/rootfs", self.guest, "--with", f"{program}:/bin/board")
-        inside = [word for release, folder in self.kernels.items() for word in ("--with", f"{folder / 'zImage'}:/boot/zImage-{release}")]
-        command("scripts/rootfs", master, "--with", f"{program}:/bin/board", "--with", f"{self.guest}:/boot/initrd", *inside)
-        self.volumes = {name: self.volume(name, folder, initrd) for name, folder, initrd in
-                        (("master", self.kernels["6.1"], master), ("alone", self.kernels["6.1"], self.guest), ("without", self.without, self.guest))}
-        # QEMU adds the virtio transports to a tree that it loads: they must not be there twice. The other name is as long.
-        self.tree = WORK / "cold.dtb"
-        self.tree.write_bytes((self.kernels["6.1"] / "board.dtb").read_bytes().replace(b"virtio,mmio\0", b"virtio,none\0"))
-
-    def volume(self, name, folder, initrd):
-        path = WORK / f"{name}.img"
-        command("scripts/make-volume", path, "--wait", "0", "--instance", 1, f"linux-{name}", "--kernel", folder / "zImage", "--initrd", initrd,
-                "--dtb", folder / "board.dtb", "--cmdline", MASTER)
-        return path
-
-
-def harness():
-    """Of the tests on the board. It needs labgrid, which what is tested without a board does not."""
-    sys.path.insert(0, str(TOP / "tests" / "qemu"))
-    try:
-        import harness as module
-    except ImportError as reason:
-        raise Failure(f"{reason}: run scripts/test --install as root, then scripts/bench vexpress again") from None
-    return module
-
-
-@contextlib.contextmanager
-def board(name, images, volume, sleep="off", extra=()):
-    """A board whose instance 1 has booted"""
-    module = harness()
-    one = module.Board(WORK / name)
-    try:
-        # the last one counts
-        one.start(images.bootloader, images.volumes[volume], icount=True, extra=["-icount", f"shift=0,sleep={sleep}", *extra])
-        one.wait_shell = lambda: (one.expect("fsw-init: ready", TIMEOUT), one.expect(r"fsw[\d?]# ", TIMEOUT))
-        one.wait_shell()
-        yield one
-        one.check()
-    except AssertionError as reason:
-        raise Failure(f"on the board '{name}': {reason}") from None
-    finally:
-        one.stop()
-
-
-def boot_command(release, number, more=""):
-    return (f"fswctl boot --kernel /boot/zImage-{release} --initrd /boot/initrd --start 0x{STARTS[number]:x} --contiguous {SECTIONS}"
-            f" --memory {SECTIONS} --instance {number} --name linux-{release} --cmdline '{GUEST}' {more}").strip()
-
-
-def boot(one, release, number):
-    """Boot a guest. The command that instance 1 hangs in, and the ticks from the command to init's first instruction."""
-    begun = one.begin(f"board run {boot_command(release, number)}")
-    run_at = reading(one, "run")
-    init_at = reading(one, "init")
-    one.wait_shell()
-    return begun, difference(run_at, init_at)
-
-
-def reading(one, word):
-    return int(one.expect(rf"board: {word} at (\d+)\r?\n", TIMEOUT).group(1))
-
 
 # -- switches --
 
@@ -233,10 +104,10 @@ def over_plain(switches, plain):
 
 # -- figures: name, unit, limit, values --
 
-def measure_switches(images):
+def measure_switches():
     """Console alone: the same kernel twice, and both kernels."""
     figures, notes = [], {"switches": []}
-    with board("switches", images, "master") as one:
+    with board("switches", "master") as one:
         for number, release in ((2, "6.1"), (3, "6.12")):
             hanging, _ = boot(one, release, number)
             pair = Pair(one, number, ("6.1", release), hanging, TURNS)
@@ -268,13 +139,13 @@ def switch_notes(pair):
             "handover_resolution_instructions": TICK_NS}
 
 
-def measure_devices(images):
+def measure_devices():
     """With a disk, mounted and written before each switch, and a network, on which packets went before each switch."""
     # What they wait for is outside: host time, as far as the guest is idle. No fsync on the host: that is not the guest's.
     disk = harness().disk_image(WORK / "disk.img", 32, 32)
     extra = ["-drive", f"if=none,id=disk,format=raw,cache=unsafe,file={disk}", "-device", "virtio-blk-device,drive=disk",
              "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net"]
-    with board("devices", images, "master", sleep="on", extra=extra) as one:
+    with board("devices", "master", sleep="on", extra=extra) as one:
         one.run(f"{DEVICES}1 /mnt", TIMEOUT).ok()
         hanging, _ = boot(one, "6.12", 2)
         one.run(f"{DEVICES}2 /mnt", TIMEOUT).ok()
@@ -283,11 +154,14 @@ def measure_devices(images):
     return switch_figures(pair, "console, disk and network in use", SWITCH_DEVICES_MS), {"devices": rows, "devices_switches": switch_notes(pair)}
 
 
-def cold_boot(images, release, memory):
+def cold_boot(release, memory):
     """Ticks from power-on to init's first instruction, by QEMU's own loader"""
+    # QEMU adds the virtio transports to a tree that it loads: they must not be there twice. The other name is as long.
+    tree = WORK / "cold.dtb"
+    tree.write_bytes((images().kernels["6.1"] / "board.dtb").read_bytes().replace(b"virtio,mmio\0", b"virtio,none\0"))
     words = ["qemu-system-arm", "-M", "vexpress-a9", "-cpu", "cortex-a9", "-m", memory, "-smp", "1", "-nic", "none", "-display", "none", "-serial", "stdio",
-             "-monitor", "none", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2025-01-01T00:00:00", "-kernel", images.kernels[release] / "zImage",
-             "-initrd", images.guest, "-dtb", images.tree, "-append", GUEST]
+             "-monitor", "none", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2025-01-01T00:00:00", "-kernel", images().kernels[release] / "zImage",
+             "-initrd", images().guest, "-dtb", tree, "-append", GUEST]
     child = subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                              env=dict(os.environ, QEMU_AUDIO_DRV="none"))
     try:
@@ -310,7 +184,7 @@ def cold_boot(images, release, memory):
     raise Failure(f"a cold boot of {release} by -kernel did not come to init. It said last:\n" + said.decode(errors="replace")[-2000:])
 
 
-def measure_boots(images):
+def measure_boots():
     """From the command in instance 1 to init's first instruction in instance 2, over the same from power-on by QEMU's -kernel.
 
     How long a boot takes depends on how much RAM there is. The figure is over one of as much as instance 2 finds, fenced or its own: all
@@ -318,13 +192,13 @@ def measure_boots(images):
     """
     figures, notes = [], {"boots": []}
     for release in RELEASES:
-        cold = [cold_boot(images, release, RAM_SEEN) for _ in range(BOOTS)]
-        others = {memory: milliseconds([cold_boot(images, release, memory)])[0] for memory in (RAM_ALL, RAM_OWN)}
+        cold = [cold_boot(release, RAM_SEEN) for _ in range(BOOTS)]
+        others = {memory: milliseconds([cold_boot(release, memory)])[0] for memory in (RAM_ALL, RAM_OWN)}
         warm = []
         for _ in range(BOOTS):
-            with board("boots", images, "master") as one:
+            with board("boots", "master") as one:
                 warm.append(boot(one, release, 2)[1])
-        parts = boot_parts(images, release)
+        parts = boot_parts(release)
         median = statistics.median(milliseconds(warm))
         # idle time that nothing ends but the host is not measured: it must not be there
         if not 0.9 < sum(parts.values()) / median < 1.1:
@@ -336,9 +210,9 @@ def measure_boots(images):
     return figures, notes
 
 
-def boot_parts(images, release):
+def boot_parts(release):
     """Where the time of such a boot goes, in ms. In two commands: loading and starting; the debugger stops the clock at the entry."""
-    with board("parts", images, "master") as one:
+    with board("parts", "master") as one:
         begun = one.begin(f"board run {boot_command(release, 2, '--stay')}; board run true")
         load_at, loaded_at = reading(one, "run"), reading(one, "run")
         one.finish(begun).ok()
@@ -357,11 +231,11 @@ def boot_parts(images, release):
             "kernel": difference(entry_at, init_at) * 1e3 / HZ}
 
 
-def measure_work(images):
+def measure_work():
     """The same load under the same kernel, with the adapter and without it"""
     ticks = {}
     for volume in ("alone", "without"):
-        with board(volume, images, volume) as one:
+        with board(volume, volume) as one:
             ticks[volume] = spans(readings(one.run(f"board work {WORKS}", TIMEOUT).ok(), "work"))
     base = statistics.median(ticks["without"])
     return ([("run time of a fixed load, with the adapter over without", "ratio", WORK_OVER_WITHOUT, [one / base for one in ticks["alone"]])],
@@ -399,7 +273,7 @@ def lines_between(old, new):
     return sum(line[0] in "+-" and line[:3] not in ("+++", "---") for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0))
 
 
-def measure_sizes(images):
+def measure_sizes():
     return [("fsw area, 64 sections, 4 instances", "bytes", AREA_BYTES, [area_bytes(64, 4)]),
             ("bootloader image, with libfdt", "bytes", BOOTLOADER_BYTES, [(WORK / "boot" / "bootloader.bin").stat().st_size]),
             ("changed lines in files of Linux 6.1", "lines", CHANGED_LINES, [changed_lines("6.1")]),
@@ -408,17 +282,11 @@ def measure_sizes(images):
 
 def measure(say=lambda text: None):
     """All figures as (name, unit, limit, values), and what they were made of"""
-    images = Images()
     figures, notes = [], {}
     for part in (measure_switches, measure_devices, measure_boots, measure_work, measure_sizes):
         start = time.monotonic()
-        found, made_of = part(images)
+        found, made_of = part()
         figures += found
         notes.update(made_of)
         say(f"{part.__name__.partition('_')[2]}: {time.monotonic() - start:.0f} s")
     return figures, notes
-
-
-def machine():
-    return [command("qemu-system-arm", "--version").splitlines()[0], command("arm-linux-gnueabi-gcc", "--version").splitlines()[0],
-            *(f"linux-source-{release} {command('dpkg-query', '-W', '-f', '${Version}', f'linux-source-{release}')}" for release in RELEASES)]

@@ -6,6 +6,9 @@
  *   board run COMMAND...      "board: run at TICKS", then the command
  *   board turn N COUNT [I]    give the machine to instance N so many times (0: rehearse), "board: turn SELF N BEFORE AFTER" for each; I
  *                             is how many were before: where between two ticks of the kernel a request comes depends on it
+ *   board memory WORD...      sections move: see memory()
+ *   board sections            "board: section SELF NUMBER USED PINNED" for each that is on-line
+ *   board fill MIB            a file in memory, which stays
  *   board work COUNT          a fixed load, "board: work BEFORE AFTER" for each time
  *   board echo ADDRESS        a packet there and back
  *
@@ -38,6 +41,10 @@
 #define TICK_US 1000 /* HZ=1000 */
 #define STEP_US 618  /* of a tick, the golden section: any number of steps is spread evenly */
 #define PAGE 4096
+#define RAM 0x60000000
+#define SECTION_SHIFT 24
+#define SECTIONS_MAX 64
+#define STEPS_MAX 512
 
 static volatile uint32_t *counter;
 
@@ -124,15 +131,22 @@ static unsigned int self(void)
 	return number;
 }
 
+static int device(void)
+{
+	int file = open(FSW_DEVICE, O_RDWR);
+
+	if (file < 0)
+		die(FSW_DEVICE);
+	return file;
+}
+
 static int turn(unsigned int instance, unsigned int count, unsigned int first)
 {
 	static uint32_t before[TURNS_MAX], after[TURNS_MAX];
 	struct fsw_ioc_switch request;
-	int file = open(FSW_DEVICE, O_RDWR);
+	int file = device();
 	unsigned int i;
 
-	if (file < 0)
-		die(FSW_DEVICE);
 	if (count > TURNS_MAX)
 		count = TURNS_MAX;
 	for (i = 0; i < count; i++) {
@@ -152,6 +166,217 @@ static int turn(unsigned int instance, unsigned int count, unsigned int first)
 	}
 	for (i = 0; i < count; i++)
 		printf("board: turn %u %u %u %u\n", self(), instance, before[i], after[i]);
+	return 0;
+}
+
+/* What one step found. Said at the end: the console takes longer than a step. */
+static struct step {
+	const char *name;
+	uint32_t first, count; /* sections */
+	uint32_t done;	       /* of them */
+	uint32_t before, after;
+	uint32_t values[5]; /* ticks of the kernel's, and whom a request visited */
+} steps[STEPS_MAX];
+
+static struct fsw_ioc_moved moved[SECTIONS_MAX];
+
+static uint64_t address(uint32_t section)
+{
+	return RAM + ((uint64_t)section << SECTION_SHIFT);
+}
+
+static void step_request(int file, struct step *step)
+{
+	struct fsw_ioc_request request = { .size = sizeof(request), .count = step->count, .from = address(step->first) };
+
+	step->before = now();
+	if (ioctl(file, FSW_IOC_REQUEST, &request)) {
+		printf("board: request: library's error %d, %s\n", request.result.error, request.result.what);
+		die("request");
+	}
+	step->after = now();
+	step->done = request.got;
+	step->values[0] = request.ticks_free;
+	step->values[1] = request.ticks_round;
+	step->values[2] = request.ticks_take;
+	step->values[3] = request.ticks_zero;
+	step->values[4] = request.visited[0];
+}
+
+static void step_release(int file, struct step *step)
+{
+	static uint64_t starts[SECTIONS_MAX];
+	struct fsw_ioc_release release = { .size = sizeof(release),
+					   .count = step->count,
+					   .starts = (uintptr_t)starts,
+					   .moved = (uintptr_t)moved,
+					   .room = step->count };
+	uint32_t i;
+
+	for (i = 0; i < step->count; i++)
+		starts[i] = address(step->first + i);
+	step->before = now();
+	if (ioctl(file, FSW_IOC_RELEASE, &release)) {
+		printf("board: release: library's error %d, %s, section %u: %u %s\n", release.result.error, release.result.what,
+		       moved[0].section, moved[0].what, moved[0].why);
+		die("release");
+	}
+	step->after = now();
+	step->done = release.gave;
+	step->values[0] = release.ticks;
+}
+
+/* The kernel's own functions, without the adapter around them */
+static void step_bare(struct step *step, const char *what)
+{
+	static const char path[] = "/sys/module/fsw/parameters/bare";
+	char line[64];
+	int bytes = snprintf(line, sizeof(line), "%s 0x%llx %u", what, (unsigned long long)address(step->first), step->count);
+	int file = open(path, O_RDWR);
+
+	if (file < 0)
+		die(path);
+	step->before = now();
+	if (write(file, line, (size_t)bytes) != bytes)
+		die(line);
+	step->after = now();
+	close(file);
+	file = open(path, O_RDONLY);
+	bytes = (int)read(file, line, sizeof(line) - 1);
+	close(file);
+	if (bytes <= 0)
+		die(path);
+	line[bytes] = '\0';
+	step->values[0] = (uint32_t)strtoul(line, NULL, 10);
+	step->done = step->count;
+}
+
+/* A boot's first half, taken back */
+static void step_free(int file, struct step *step)
+{
+	struct fsw_ioc_free request = {
+		.size = sizeof(request), .contiguous = step->count, .total = step->count, .start = address(step->first)
+	};
+	struct fsw_ioc_kill kill = { .size = sizeof(kill) };
+
+	step->before = now();
+	if (ioctl(file, FSW_IOC_FREE, &request)) {
+		printf("board: free: library's error %d, %s\n", request.result.error, request.result.what);
+		die("free");
+	}
+	step->after = now();
+	step->done = step->count;
+	step->values[0] = request.ticks;
+	kill.instance = request.instance;
+	if (ioctl(file, FSW_IOC_KILL, &kill)) {
+		printf("board: kill: library's error %d, %s\n", kill.result.error, kill.result.what);
+		die("kill");
+	}
+	step->values[1] = kill.ticks;
+	step->values[2] = kill.ticks_zero;
+}
+
+static void take(int file, struct step *step)
+{
+	/* as before a turn */
+	usleep(PAUSE_US + (unsigned int)(step - steps) * STEP_US % TICK_US);
+	if (!strcmp(step->name, "request"))
+		step_request(file, step);
+	else if (!strcmp(step->name, "release"))
+		step_release(file, step);
+	else if (!strcmp(step->name, "free"))
+		step_free(file, step);
+	else if (!strcmp(step->name, "alloc") || !strcmp(step->name, "online"))
+		step_bare(step, step->name);
+	else
+		die(step->name);
+}
+
+/*
+ * WORD is NAME[,NAME]..., steps to take, or FIRST[:COUNT], sections to take them with:
+ *   request    get exactly these, from whoever has them
+ *   release    give them to the free ones
+ *   free       prepare a boot with them, and take that back
+ *   alloc      bare alloc_contig_range()
+ *   online     bare clear_highpage() and free_reserved_page()
+ * Or @SECTION: from here on that one is released and got back before each step. Pages that were freed one by one wait in Linux's lists for
+ * each core, and whoever takes memory next pays for emptying these. So nobody pays for whom it comes after.
+ * For each step, "board: SELF STEP FIRST COUNT DONE BEFORE AFTER VALUE..." with five values.
+ */
+static int memory(char **words)
+{
+	struct step settle[2] = { { .name = "release", .count = 0 }, { .name = "request", .count = 0 } };
+	char names[64] = "";
+	unsigned int taken = 0, i;
+	int file = device();
+
+	for (; *words; words++) {
+		char *end, *name, *rest = names;
+		unsigned int first = (unsigned int)strtoul(*words, &end, 10), count = 1;
+
+		if (**words == '@') {
+			settle[0].first = settle[1].first = (uint32_t)atoi(*words + 1);
+			settle[0].count = settle[1].count = 1;
+			continue;
+		}
+		if (end == *words) {
+			snprintf(names, sizeof(names), "%s", *words);
+			continue;
+		}
+		if (*end == ':')
+			count = (unsigned int)strtoul(end + 1, NULL, 10);
+		if (count > SECTIONS_MAX)
+			count = SECTIONS_MAX;
+		rest = strdup(names);
+		while ((name = strsep(&rest, ","))) {
+			if (taken == STEPS_MAX) {
+				errno = E2BIG;
+				die("memory");
+			}
+			if (settle[0].count) {
+				step_release(file, &settle[0]);
+				step_request(file, &settle[1]);
+			}
+			steps[taken] = (struct step){ .name = name, .first = first, .count = count };
+			take(file, &steps[taken++]);
+		}
+	}
+	for (i = 0; i < taken; i++) {
+		const struct step *step = &steps[i];
+
+		printf("board: %u %s %u %u %u %u %u %u %u %u %u %u\n", self(), step->name, step->first, step->count, step->done,
+		       step->before, step->after, step->values[0], step->values[1], step->values[2], step->values[3],
+		       step->values[4]);
+	}
+	return 0;
+}
+
+static int sections(void)
+{
+	static struct fsw_ioc_section found[SECTIONS_MAX];
+	struct fsw_ioc_memory request = { .size = sizeof(request), .count = SECTIONS_MAX, .sections = (uintptr_t)found };
+	uint32_t i;
+
+	if (ioctl(device(), FSW_IOC_MEMORY, &request))
+		die("memory");
+	for (i = 0; i < request.count && i < SECTIONS_MAX; i++)
+		if (found[i].held == FSW_HELD_ONLINE)
+			printf("board: section %u %u %u %u\n", self(), i, found[i].used, found[i].pinned);
+	return 0;
+}
+
+static int fill(uint32_t mib)
+{
+	const size_t bytes = 1 << 20;
+	char *block = malloc(bytes);
+	int file = open("/tmp/filled", O_WRONLY | O_CREAT, 0600);
+
+	if (file < 0 || !block)
+		die("/tmp/filled");
+	memset(block, 0x5a, bytes);
+	while (mib--)
+		if (write(file, block, bytes) != (ssize_t)bytes)
+			die("/tmp/filled");
 	return 0;
 }
 
@@ -283,8 +508,14 @@ int main(int count, char **words)
 	if ((count == 4 || count == 5) && !strcmp(words[1], "turn"))
 		return turn((unsigned int)atoi(words[2]), (unsigned int)atoi(words[3]),
 			    count == 5 ? (unsigned int)atoi(words[4]) : 0);
+	if (count >= 3 && !strcmp(words[1], "memory"))
+		return memory(words + 2);
+	if (count == 2 && !strcmp(words[1], "sections"))
+		return sections();
+	if (count == 3 && !strcmp(words[1], "fill"))
+		return fill((uint32_t)atoi(words[2]));
 	if (count == 3 && !strcmp(words[1], "work"))
 		return work((unsigned int)atoi(words[2]));
-	printf("board: run COMMAND... | turn N COUNT [I] | work COUNT | echo ADDRESS\n");
+	printf("board: run COMMAND... | turn N COUNT [I] | memory WORD... | sections | fill MIB | work COUNT | echo ADDRESS\n");
 	return 2;
 }

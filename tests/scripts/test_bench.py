@@ -13,6 +13,8 @@ loader = importlib.machinery.SourceFileLoader("bench", PATH)
 bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
 loader.exec_module(bench)
 board = bench.bench_vexpress
+memory = bench.bench_memory
+hotplug = memory.bench_hotplug
 
 
 class Bench(unittest.TestCase):
@@ -66,6 +68,21 @@ class Bench(unittest.TestCase):
         self.assertTrue(bench.readme_differs(readme.replace("| 1 |", "| 1.03 |"), figures, "figures:vexpress"))
         self.assertTrue(bench.readme_differs(readme, figures))
 
+    def test_no_limit(self):
+        figures = [bench.figure("x", "us/MiB", None, [20, 21, 22])]
+        self.assertEqual(bench.over(figures), [])
+        table = bench.markdown(figures, spread=True)
+        self.assertEqual(table, "| figure | value | limit | unit | spread |\n|---|---|---|---|---|\n| x | 21 | none | us/MiB | 20 to 22 |")
+        readme = f"<!-- figures:memory -->\n{table}\n<!-- /figures:memory -->\n"
+        self.assertEqual(bench.readme_differs(readme, figures, "figures:memory"), [])
+        self.assertIn("says limit 5 us/MiB", bench.readme_differs(readme.replace("none", "5"), figures, "figures:memory")[0])
+
+    def test_readme_difference(self):
+        figures = [bench.figure("each further sleeper visited", "ms", 0.8, [0.01])]
+        readme = f"<!-- figures -->\n{bench.markdown(figures)}\n<!-- /figures -->\n"
+        self.assertEqual(bench.readme_differs(readme.replace("0.01", "0.1"), figures), [])
+        self.assertTrue(bench.readme_differs(readme.replace("0.01", "0.12"), figures))
+
 
 class Board(unittest.TestCase):
     """What is made of what the instances say; the measuring itself needs the board."""
@@ -97,6 +114,66 @@ class Board(unittest.TestCase):
         self.assertEqual(board.lines_between(old, old), 0)
         self.assertEqual(board.lines_between(old, "a\nb\n+x\nc\n"), 1)
         self.assertEqual(board.lines_between(old, "a\nB\nc\n"), 2)
+
+
+class Memory(unittest.TestCase):
+    def test_steps(self):
+        said = ("board: 2 request 9 4 4 4294967290 30 1 2 3 5 10\nboard: section 2 9 0 0\nboard: run at 7\n"
+                "board: 2 alloc 9 1 1 50 90 33 0 0 0 0\n")
+        found = memory.steps(said)
+        self.assertEqual(found, [memory.Step(2, "request", 9, 4, 4, 36, [1, 2, 3, 5, 10]), memory.Step(2, "alloc", 9, 1, 1, 40, [33, 0, 0, 0, 0])])
+        self.assertEqual(memory.named(found, "alloc"), found[1:])
+        with self.assertRaises(memory.Failure):
+            memory.steps("board: 2 request 9 4 3 1 2 0 0 0 0 0\n")
+
+    def step(self, name, first, ticks, *values):
+        return memory.Step(1, name, first, 1, 1, ticks, list(values) + [0] * (5 - len(values)))
+
+    def test_beyond(self):
+        # 3 ms, 1 ms of it zeroing; a plain suspend takes 1.5 ms
+        self.assertEqual(memory.beyond([self.step("request", 9, 72000, 0, 0, 0, 24000)], 36000), [0.5])
+        self.assertEqual(memory.without_zeroing([self.step("request", 9, 72000, 0, 0, 0, 24000)]), 48000)
+
+    def test_over_bare(self):
+        ours = [self.step("release", number, ticks) for number, ticks in ((9, 110), (10, 100))]
+        bare = [self.step("alloc", number, 999, ticks) for number, ticks in ((9, 100), (10, 50))]
+        self.assertEqual(memory.over_bare(ours, bare), [1.1, 2.0])
+        self.assertEqual(memory.over_bare(ours, bare, paired=False), [110 / 75, 100 / 75])
+        with self.assertRaises(memory.Failure):
+            memory.over_bare(ours, bare[::-1])
+
+    def test_visits(self):
+        one, two, three = ([self.step("request", 9, 1, 0, 0, 0, 0, bits)] for bits in (0b10, 0b1010, 0b11010))
+        memory.check_visits({1: one, 3: two, 4: three}, one)
+        for asked in ({1: two, 3: two, 4: three}, {1: one, 3: [], 4: three}):
+            with self.assertRaises(memory.Failure):
+                memory.check_visits(asked, one)
+
+    def test_longest_run(self):
+        self.assertEqual(memory.longest_run([1, 2, 5, 6, 7, 9]), [5, 6, 7])
+        self.assertEqual(memory.longest_run([]), [])
+
+    def test_per_mib(self):
+        self.assertEqual(memory.per_mib([self.step("release", 9, 384)]), [1.0])
+
+    def hotplug_said(self, free=10, **counts):
+        counts = {"nothing": hotplug.EMPTY_ROUNDS, "off-line": 3 * hotplug.EMPTY_ROUNDS + 3, "on-line": 3 * hotplug.EMPTY_ROUNDS + hotplug.FULL_ROUNDS,
+                  "off-line-full": hotplug.FULL_ROUNDS, **counts}
+        took = {"nothing": 100, "off-line": 3300, "on-line": 2660, "off-line-full": 171750}
+        said, now = f"[    0.100000] hotplug: free pages: free     {free}\nhotplug: block size: {128 << 20:x}\n", 1.0
+        for what, count in counts.items():
+            for _ in range(count):
+                said += f"[ {now:11.6f}] hotplug: {what} begin\n[ {now + took[what] / 1e6:11.6f}] hotplug: {what} end\n"
+                now += 1
+        return said
+
+    def test_hotplug(self):
+        found = hotplug.per_mib(self.hotplug_said())
+        self.assertEqual({what: round(values[0], 3) for what, values in found.items()}, {"off-line": 25.0, "on-line": 20.0, "off-line-full": 1341.016})
+        for said in (self.hotplug_said(free=9999), self.hotplug_said(nothing=1), self.hotplug_said().replace("size: 8", "size: 4"),
+                     self.hotplug_said() + "hotplug: failed: memory16 offline\n"):
+            with self.assertRaises(memory.Failure):
+                hotplug.per_mib(said)
 
 
 if __name__ == "__main__":
