@@ -163,9 +163,8 @@ static long ioctl_release(void __user *argument, u32 size)
 	u64 *starts = NULL;
 	int error = copy_in(&request, sizeof(request), argument, size);
 
-	if (!error && request.starts && request.count > fsw.area.sections)
-		error = -E2BIG;
-	if (!error && request.starts) {
+	/* more than there are is refused below */
+	if (!error && request.starts && request.count <= fsw.area.sections) {
 		starts = vmemdup_user(u64_to_user_ptr(request.starts),
 				      request.count * sizeof(*starts));
 		error = PTR_ERR_OR_ZERO(starts);

@@ -405,7 +405,7 @@ int fsw_request_release(struct fsw_ioc_release *request, const u64 *starts, stru
 
 	if (request->flags & ~FSW_RELEASE_DRY_RUN)
 		return fsw_refuse(result, -EINVAL, "unknown flags 0x%x", request->flags);
-	if (!request->count)
+	if (!request->count || (request->starts && !starts))
 		return fsw_report_error(result, FSW_ERR(ARGUMENT));
 	error = fsw_status(&fsw.area, &status);
 	if (!error && status.phase != FSW_PHASE_IDLE)
