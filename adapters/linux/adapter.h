@@ -82,6 +82,8 @@ int fsw_sections_offline(u32 first, u32 count);
 int fsw_section_online(u32 section);
 int fsw_section_undo(u32 section);
 void fsw_section_look(u32 section, struct fsw_ioc_section *look);
+void fsw_section_why(u32 section, int error, char *why, size_t size);
+bool fsw_section_quiet(u32 section);
 u32 fsw_zero_ticks(void);
 u32 fsw_take_claimed(void);
 void fsw_flush(void);

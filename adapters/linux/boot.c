@@ -8,7 +8,6 @@
 #include <linux/libfdt.h>
 #include <linux/of_fdt.h>
 #include <linux/slab.h>
-#include <linux/swap.h>
 #include <linux/vmalloc.h>
 
 #include "adapter.h"
@@ -141,8 +140,10 @@ static int free_run(u32 first, u32 count)
 	u32 i;
 	int error = fsw_sections_offline(first, count);
 
+	if (error)
+		return error;
 	/* an entry that is damaged can not be changed: its section stays off-line, nobody has it */
-	for (i = first; !error && i < first + count; i++)
+	for (i = first; i < first + count; i++)
 		if (fsw_cmm_offline(&fsw.area, fsw.self, i))
 			error = -EIO;
 	return error;
@@ -150,29 +151,28 @@ static int free_run(u32 first, u32 count)
 
 static int refuse_section(struct fsw_ioc_result *result, u32 section, int error)
 {
-	u64 at = fsw_section_address(&fsw.area, section);
-	struct fsw_ioc_section look = { 0 };
-	const char *why = "map and memory disagree";
+	char why[48] = "it is needed here (fsw.reserve)";
 
-	if (error == -ENOMEM)
-		why = "it is needed here (fsw.reserve)";
-	if (error == -EBUSY) {
-		lru_add_drain_all();
-		fsw_section_look(section, &look);
-		why = look.why[0] ? look.why : "it is in use";
-	}
+	if (error != -EDQUOT)
+		fsw_section_why(section, error, why, sizeof(why));
 	return fsw_refuse(result, error,
 			  "section %u at 0x%llx does not free, all others are back: %s", section,
-			  at, why);
+			  fsw_section_address(&fsw.area, section), why);
 }
 
 /* Sections for the new instance: all or nothing (SPEC section 4.1). */
 static int free_sections(struct fsw_ioc_free *request)
 {
 	struct fsw_ioc_result *result = &request->result;
+	struct fsw_instance instance;
 	u32 section = 0, done = 0;
 	int found, error;
 
+	/* what it was given before would become one with the new */
+	if (fsw_instance_get(&fsw.area, request->instance, &instance) == 0 &&
+	    instance.state == FSW_STATE_EMPTY && fsw_sections_of(request->instance))
+		return fsw_refuse(result, -EBUSY, "instance %u has memory already",
+				  request->instance);
 	fsw_lend_begin();
 	if (request->start == FSW_ANY_START)
 		error = free_somewhere(request);
@@ -236,8 +236,9 @@ static int find_prepared(struct making *making)
 
 	if (!found && instance.state != FSW_STATE_EMPTY)
 		found = FSW_ERR(IN_USE);
+	/* the lowest: what else it was given lies above */
 	if (!found)
-		found = fsw_cmm_longest(&fsw.area, fsw_match_owner(request->instance), &run);
+		found = fsw_cmm_run(&fsw.area, fsw_match_owner(request->instance), 0, &run);
 	if (found < 0)
 		return fsw_report_error(making->result, found);
 	if (!found)
@@ -374,10 +375,16 @@ static int fill(struct making *making)
 				fsw_load(&fsw.area, fsw.self, making->request->instance, &load));
 }
 
-/* Not yet started, and it will not be: its memory comes back. */
-static void unload(u32 instance)
+/* It never ran, and it will not: its memory comes back. */
+static void unload(u32 id)
 {
-	if (fsw_kill(&fsw.area, fsw.self, instance) == 0)
+	struct fsw_instance instance;
+
+	/* it ran, whatever came after */
+	if (fsw_instance_get(&fsw.area, id, &instance) == 0 && instance.state != FSW_STATE_LOADED &&
+	    instance.state != FSW_STATE_EMPTY)
+		return;
+	if (fsw_kill(&fsw.area, fsw.self, id) == 0)
 		fsw_lend_undo();
 }
 
@@ -484,7 +491,6 @@ int fsw_request_free(struct fsw_ioc_free *request)
 {
 	struct fsw_ioc_result *result = &request->result;
 	u32 since = fsw_now();
-	struct fsw_run run;
 	int error;
 
 	if (request->flags & ~FSW_FREE_DRY_RUN)
@@ -493,17 +499,11 @@ int fsw_request_free(struct fsw_ioc_free *request)
 		request->instance = free_id();
 	if (!request->instance)
 		return fsw_refuse(result, -ENOSPC, "all %u instances exist", fsw.area.instances);
-	/* what it has already would become one with the new */
-	if (fsw_sections_of(request->instance))
-		return fsw_refuse(result, -EBUSY, "instance %u has memory already",
-				  request->instance);
 	error = free_sections(request);
 	if (error || request->flags & FSW_FREE_DRY_RUN)
 		return error;
 	request->hz = fsw.board->clock_hz;
 	request->ticks = fsw_now() - since;
-	if (fsw_cmm_longest(&fsw.area, fsw_match_owner(request->instance), &run) == 1)
-		request->start = fsw_section_address(&fsw.area, run.first);
 	return 0;
 }
 
@@ -513,7 +513,8 @@ int fsw_request_free(struct fsw_ioc_free *request)
  * @cmdline: the new kernel's command line
  *
  * Return: 0 once this instance is resumed (with FSW_BOOT_STAY: once the other is loaded), or a
- * negative errno: then map and instances are as before.
+ * negative errno: then map and instances are as before, but for an instance that was prepared: it
+ * may be loaded now.
  */
 int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 {

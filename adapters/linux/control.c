@@ -4,6 +4,7 @@
 
 #include <asm/setup.h>
 #include <linux/capability.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -43,12 +44,20 @@ static int copy_in(void *request, size_t known, const void __user *argument, u32
 	return copy_struct_from_user(request, known, argument, size);
 }
 
-/* Who holds the lock may sleep for hours, in another's turn: a second one is refused. */
+/*
+ * Who holds the lock may sleep for hours, in another's turn: a second one is refused. Who only
+ * looks holds it for a moment.
+ */
 static int enter(struct fsw_ioc_result *result)
 {
+	int tries;
+
 	memset(result, 0, sizeof(*result));
-	if (mutex_trylock(&fsw.lock))
-		return 0;
+	for (tries = 0; tries < 20; tries++) {
+		if (mutex_trylock(&fsw.lock))
+			return 0;
+		fsleep(1000);
+	}
 	return fsw_refuse(result, -EBUSY, "another request is in progress");
 }
 
@@ -198,8 +207,6 @@ static long ioctl_memory(void __user *argument, u32 size)
 
 	if (error)
 		return error;
-	if (mutex_lock_interruptible(&fsw.lock))
-		return -ERESTARTSYS;
 	lru_add_drain_all();
 	to = u64_to_user_ptr(request.sections);
 	for (i = 0; !error && i < min(request.count, fsw.area.sections); i++) {
@@ -207,7 +214,6 @@ static long ioctl_memory(void __user *argument, u32 size)
 		error = copy_to_user(to + i, &look, sizeof(look)) ? -EFAULT : 0;
 		cond_resched();
 	}
-	mutex_unlock(&fsw.lock);
 	request.count = fsw.area.sections;
 	request.total = (u64)totalram_pages() << PAGE_SHIFT;
 	request.available = (u64)si_mem_available() << PAGE_SHIFT;

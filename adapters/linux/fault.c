@@ -3,7 +3,7 @@
  * Faults on purpose, for tests: module parameters under /sys/module/fsw/parameters.
  *   refuse  "devices": our own device refuses to suspend; "late": so at the late step;
  *           "core": the last step refuses; "again": our device refuses to suspend late once a
- *           claim round was here
+ *           claim round was here; "again-once": so the first time only
  *   pin     physical address: the page there is taken and held, so that its section does not go
  *           off-line; 0 lets it go
  *   bare    "alloc ADDRESS SECTIONS": Linux's own alloc_contig_range() over that memory, given back
@@ -125,6 +125,10 @@ static int refuse_suspend(struct device *device)
 
 static int refuse_late(struct device *device)
 {
+	if (refuses("again-once") && fsw.visited) {
+		refuse[0] = '\0';
+		return -EBUSY;
+	}
 	return refuses("late") || (refuses("again") && fsw.visited) ? -EBUSY : 0;
 }
 

@@ -15,6 +15,7 @@
 #include <linux/pagemap.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 
 #include "adapter.h"
 #include "trace.h"
@@ -81,9 +82,9 @@ void fsw_flush(void)
  */
 bool fsw_reserve_allows(u32 count)
 {
-	long left = si_mem_available() - (long)(count * pages());
+	s64 left = si_mem_available() - (s64)count * pages();
 
-	return left >= (long)reserve << (20 - PAGE_SHIFT);
+	return left >= (s64)reserve << (20 - PAGE_SHIFT);
 }
 
 /**
@@ -91,8 +92,9 @@ bool fsw_reserve_allows(u32 count)
  * @first: number of the first
  * @count: how many
  *
- * Return: 0; or, and all are as before, -EBUSY: pages there do not move; -ENOMEM: this kernel would
- * have less left than its reserve; -EINVAL: not all are on-line.
+ * Return: 0; or, and all are as before, -EBUSY: pages there do not move; -ENOMEM: there is no room
+ * to move them to; -EINTR: a signal came; -EDQUOT: this kernel would have less left than its
+ * reserve; -EINVAL: not all are on-line.
  */
 int fsw_sections_offline(u32 first, u32 count)
 {
@@ -105,7 +107,7 @@ int fsw_sections_offline(u32 first, u32 count)
 		if (held_as(i) != FSW_HELD_ONLINE)
 			return -EINVAL;
 	if (!fsw_reserve_allows(count))
-		return -ENOMEM;
+		return -EDQUOT;
 	for (tries = 0; error == -EBUSY && tries < TRIES; tries++)
 		error = alloc_contig_range(pfn, pfn + count * pages(), MIGRATE_MOVABLE,
 					   GFP_KERNEL | __GFP_NOWARN);
@@ -135,8 +137,8 @@ static void free_pages_of(u32 section)
 		}
 		init_page_count(pfn_to_page(pfn));
 		__free_pages(pfn_to_page(pfn), order);
+		adjust_managed_page_count(pfn_to_page(pfn), 1l << order);
 	}
-	adjust_managed_page_count(pfn_to_page(end - 1), pages());
 }
 
 /* What was there is another's, or may be. */
@@ -247,6 +249,27 @@ static void name_others(void)
 	}
 }
 
+/*
+ * What each zone keeps for those who can use nothing else grows with the memory above it. As Linux
+ * counts it, which does so at boot only: the ratio is what it took then, or was told since.
+ */
+static void protect_zones(void)
+{
+	static unsigned long last[ZONE_MOVABLE];
+	struct zone *zones = NODE_DATA(0)->node_zones;
+	unsigned long above = 0;
+	int i;
+
+	for (i = ZONE_MOVABLE - 1; i >= 0; i--) {
+		long *kept = &zones[i].lowmem_reserve[ZONE_MOVABLE];
+
+		above += zone_managed_pages(&zones[i + 1]);
+		if (last[i] && *kept)
+			*kept = above / DIV_ROUND_CLOSEST(last[i], *kept);
+		last[i] = above;
+	}
+}
+
 /**
  * fsw_memory_books - after sections moved: the kernel's own books follow
  *
@@ -257,6 +280,7 @@ void fsw_memory_books(void)
 	if (!fsw.books_stale)
 		return;
 	fsw.books_stale = false;
+	protect_zones();
 	setup_per_zone_wmarks();
 	name_others();
 }
@@ -509,37 +533,47 @@ static const char *holder(struct page *page)
 	return references > 0 ? "held by I/O or a pipe" : NULL;
 }
 
-/**
- * fsw_section_look - how this kernel holds a section, and what keeps it from going
- * @section: its number
- * @look: takes it
- *
- * What is found is gone a moment later, or not: it is for a person. lru_add_drain_all() before
- * makes it better.
- */
-void fsw_section_look(u32 section, struct fsw_ioc_section *look)
+/* The next page at or after *pfn that is in use; NULL: none before `end` */
+static struct page *used_page(unsigned long *pfn, unsigned long end)
 {
-	unsigned long pfn = first_pfn(section);
-	unsigned long end = pfn + pages();
-	const char *why;
-	u32 entry;
-
-	memset(look, 0, sizeof(*look));
-	look->held = held_as(section);
-	if (look->held != FSW_HELD_ONLINE || fsw_cmm_get(&fsw.area, section, &entry))
-		return;
-	for (; pfn < end; pfn++) {
-		struct page *page = pfn_to_page(pfn);
+	for (; *pfn < end; (*pfn)++) {
+		struct page *page = pfn_to_page(*pfn);
 
 		if (PageBuddy(page)) {
 			unsigned long order = READ_ONCE(page->private);
 
 			if (order <= ilog2(pages()))
-				pfn += (1ul << order) - 1;
+				*pfn += (1ul << order) - 1;
 			continue;
 		}
-		if (!page_count(page) && !PageTail(page))
-			continue;
+		if (page_count(page) || PageTail(page))
+			return page;
+	}
+	return NULL;
+}
+
+/**
+ * fsw_section_look - how this kernel holds a section, and what keeps it from going
+ * @section: its number
+ * @look: takes it
+ *
+ * What is found is gone a moment later, or not: it is for a person. Needs no lock.
+ * lru_add_drain_all() before makes it better.
+ */
+void fsw_section_look(u32 section, struct fsw_ioc_section *look)
+{
+	unsigned long pfn = first_pfn(section);
+	unsigned long end = pfn + pages();
+	struct fsw_area area = fsw.area; /* its fault is the reader's own */
+	struct page *page;
+	const char *why;
+	u32 entry;
+
+	memset(look, 0, sizeof(*look));
+	look->held = held_as(section);
+	if (look->held != FSW_HELD_ONLINE || fsw_cmm_get(&area, section, &entry))
+		return;
+	for (; (page = used_page(&pfn, end)); pfn++) {
 		look->used++;
 		/* kernel core is not asked to move */
 		if (!(entry & FSW_ENTRY_AVAILABLE))
@@ -548,6 +582,55 @@ void fsw_section_look(u32 section, struct fsw_ioc_section *look)
 		if (why && !look->pinned++)
 			strscpy(look->why, why, sizeof(look->why));
 	}
+}
+
+/**
+ * fsw_section_why - why a section did not go off-line
+ * @section: its number
+ * @error: of fsw_sections_offline()
+ * @why: takes a few words
+ * @size: its bytes
+ */
+void fsw_section_why(u32 section, int error, char *why, size_t size)
+{
+	struct fsw_ioc_section look = { .why = "in use" };
+
+	if (error == -ENOMEM) {
+		strscpy(look.why, "no room to move its pages to", sizeof(look.why));
+	} else if (error == -EINTR) {
+		strscpy(look.why, "a signal came", sizeof(look.why));
+	} else if (error != -EBUSY) {
+		strscpy(look.why, "map and memory disagree", sizeof(look.why));
+	} else {
+		lru_add_drain_all();
+		fsw_section_look(section, &look);
+	}
+	strscpy(why, look.why[0] ? look.why : "in use", size);
+}
+
+/**
+ * fsw_section_quiet - does nothing there wait for a device?
+ * @section: its number
+ *
+ * Migration waits for pages that are read or written, and writes what its file system can not move.
+ */
+bool fsw_section_quiet(u32 section)
+{
+	unsigned long pfn = first_pfn(section);
+	unsigned long end = pfn + pages();
+	struct address_space *mapping;
+	struct page *page;
+
+	for (; (page = used_page(&pfn, end)); pfn++) {
+		struct folio *folio = page_folio(page);
+
+		if (folio_test_locked(folio) || folio_test_writeback(folio))
+			return false;
+		mapping = folio_test_lru(folio) ? folio_mapping(folio) : NULL;
+		if (folio_test_dirty(folio) && mapping && !mapping->a_ops->migrate_folio)
+			return false;
+	}
+	return true;
 }
 
 /**

@@ -285,13 +285,15 @@ static int one_core(struct fsw_ioc_result *result)
 			  num_present_cpus());
 }
 
-/* Wake-up sources are heard: a suspend that one of them forbids does not begin. */
-static int suspend_now(struct fsw_ioc_result *result)
+/* Wake-up sources are heard: a suspend that one of them forbids does not begin; but on a visit. */
+static int suspend_now(bool visit, struct fsw_ioc_result *result)
 {
 	unsigned int wakeups;
 	int error;
 
-	if (!pm_get_wakeup_count(&wakeups, false) || !pm_save_wakeup_count(wakeups)) {
+	if (visit) {
+		/* events are counted no more since the last try */
+	} else if (!pm_get_wakeup_count(&wakeups, false) || !pm_save_wakeup_count(wakeups)) {
 		fsw_witness_wakeups(result->who, sizeof(result->who));
 		result->error = FSW_ERR(INTERRUPTED);
 		return fsw_refuse(result, -EBUSY, "a wake-up source is active: no suspend");
@@ -367,6 +369,15 @@ static int outcome_of(u32 mode, u32 target, struct fsw_ioc_result *result)
 	result->undone = outcome->undone;
 	switch (outcome->result) {
 	case FSW_RESULT_UNDONE:
+		/* ours took place; a round that came since ends here */
+		if (outcome->undone == FSW_MODE_CLAIM && mode != FSW_MODE_CLAIM) {
+			result->outcome = FSW_RESULT_VISIT;
+			fsw_refuse(result, 0,
+				   "instance %u asked for memory and can not be resumed: %s",
+				   outcome->other, fsw_error_text(outcome->error));
+			pr_warn("%s\n", result->what);
+			return 0;
+		}
 		pr_warn("%s to instance %u did not take place: %s\n", mode_name(mode), target,
 			fsw_error_text(outcome->error));
 		return fsw_report_error(result, outcome->error);
@@ -414,11 +425,11 @@ static bool in_anothers_round(u32 *source)
 /* It fell asleep, was visited, and could not fall asleep again. Who asked must not pay for that. */
 static int back_to_sleep(int error, struct fsw_ioc_result *result)
 {
-	u32 source;
+	u32 source, came;
 	int tries;
 
-	for (tries = 0; in_anothers_round(&source); tries++) {
-		if (tries == ROUND_TRIES) {
+	for (tries = 0; in_anothers_round(&source);) {
+		if (tries++ == ROUND_TRIES) {
 			fsw_cancel(&fsw.area, fsw.self);
 			fsw.outcome.result = FSW_RESULT_VISIT;
 			fsw.outcome.other = source;
@@ -427,7 +438,11 @@ static int back_to_sleep(int error, struct fsw_ioc_result *result)
 			return 0;
 		}
 		memset(result, 0, sizeof(*result));
-		error = suspend_now(result);
+		came = fsw.board->came();
+		error = suspend_now(true, result);
+		/* it slept, and is visited by another round */
+		if (fsw.board->came() != came)
+			tries = 0;
 	}
 	return error;
 }
@@ -463,9 +478,8 @@ int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result)
 	fsw.visited = false;
 	error = one_core(result);
 	if (!error)
-		error = back_to_sleep(suspend_now(result), result);
-	if (!error && !fsw.error &&
-	    (!fsw.outcome.result || fsw.outcome.result == FSW_RESULT_PASS))
+		error = back_to_sleep(suspend_now(false, result), result);
+	if (!error && !fsw.error && (!fsw.outcome.result || fsw.outcome.result == FSW_RESULT_PASS))
 		error = turned_round(result);
 	fsw.going = false;
 	fsw.rehearse = false;

@@ -4,7 +4,6 @@
 
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/swap.h>
 
 #include "adapter.h"
 #include "trace.h"
@@ -25,17 +24,14 @@ static struct fsw_ioc_moved *row_add(struct fsw_list *list, u32 section, u32 own
 /* A section of ours did not go. */
 static void row_stayed(struct fsw_list *list, u32 section, int error)
 {
-	struct fsw_ioc_section look;
 	struct fsw_ioc_moved *row;
 
-	if (error == -ENOMEM) {
+	if (error == -EDQUOT) {
 		row_add(list, section, fsw.self, FSW_MOVED_RESERVE);
 		return;
 	}
 	row = row_add(list, section, fsw.self, FSW_MOVED_IN_USE);
-	lru_add_drain_all();
-	fsw_section_look(section, &look);
-	strscpy(row->why, look.why, sizeof(row->why));
+	fsw_section_why(section, error, row->why, sizeof(row->why));
 }
 
 /**
@@ -52,7 +48,8 @@ void fsw_give(void)
 	while (fsw_reserve_allows(1) && fsw_visit_next(&fsw.area, fsw.self, outcome) == 1) {
 		u32 section = outcome->walk.section;
 
-		if (fsw_sections_offline(section, 1) == 0 &&
+		/* nobody would end what it waits for: the devices are down */
+		if (fsw_section_quiet(section) && fsw_sections_offline(section, 1) == 0 &&
 		    fsw_cmm_offline(&fsw.area, fsw.self, section) == 0)
 			gave++;
 		else
@@ -94,7 +91,7 @@ static int take_free(struct wish *wish)
 		cond_resched();
 	}
 	fsw_progress_end();
-	wish->request->ticks_free = fsw_now() - since;
+	wish->request->ticks_free += fsw_now() - since;
 	return found;
 }
 
@@ -207,6 +204,17 @@ static int ask_sleepers(struct wish *wish, struct fsw_ioc_result *result)
 	return error;
 }
 
+/* Nothing at all is a refusal. */
+static int got_or_not(struct fsw_ioc_request *request)
+{
+	struct fsw_ioc_result *result = &request->result;
+
+	if (request->got)
+		return 0;
+	return fsw_refuse(result, -ENOSPC, "none of the %u sections came%s%s", request->count,
+			  result->what[0] ? ": " : "", result->what);
+}
+
 /* On a copy of the area: what would be taken, and of whom would be asked. */
 static int request_dry(struct wish *wish)
 {
@@ -220,7 +228,7 @@ static int request_dry(struct wish *wish)
 	if (!memory)
 		return -ENOMEM;
 	memcpy(memory, fsw.memory, size);
-	error = fsw_open(&copy, memory, size, fsw.area.port);
+	error = fsw_open(&copy, memory, size, NULL);
 	while (!error && fsw_want_free(&copy, fsw.self, &wish->want) == 1) {
 		u32 section = wish->want.walk.section;
 
@@ -238,7 +246,22 @@ static int request_dry(struct wish *wish)
 		request->got++;
 	}
 	kvfree(memory);
-	return request->got ? 0 : fsw_report_error(&request->result, error);
+	return error && !request->got ? fsw_report_error(&request->result, error)
+				      : got_or_not(request);
+}
+
+/* The round was given up, by a sleeper or a reset: what was released until then is free. */
+static int take_rest(struct wish *wish)
+{
+	struct fsw_ioc_request *request = wish->request;
+	u32 count = request->count;
+	int error;
+
+	if (request->from == FSW_ANY_START)
+		count -= request->got;
+	fsw_refuse(&request->result, 0, "the claim round was given up on its way");
+	error = fsw_want(&fsw.area, fsw.self, count, request->from, &wish->want);
+	return error ? error : take_free(wish);
 }
 
 static int ask(struct wish *wish)
@@ -249,14 +272,13 @@ static int ask(struct wish *wish)
 
 	if (error < 0)
 		return fsw_report_error(result, error);
-	if (wish->want.walk.missing && !(request->flags & FSW_REQUEST_FREE_ONLY))
+	if (wish->want.walk.missing && !(request->flags & FSW_REQUEST_FREE_ONLY)) {
 		error = ask_sleepers(wish, result);
+		if (!error && result->outcome != FSW_RESULT_COLLECT)
+			error = fsw_report_error(result, take_rest(wish));
+	}
 	request->ticks_zero = fsw_zero_ticks();
-	if (request->got)
-		return 0;
-	if (!error)
-		error = fsw_refuse(result, -ENOSPC, "none of the %u sections came", request->count);
-	return error;
+	return error && !request->got ? error : got_or_not(request);
 }
 
 /**
@@ -275,6 +297,13 @@ int fsw_request_memory(struct fsw_ioc_request *request, struct fsw_list *list)
 	if (request->flags & ~known)
 		return fsw_refuse(&request->result, -EINVAL, "unknown flags 0x%x", request->flags);
 	fsw_zero_ticks();
+	request->got = 0;
+	request->ticks_free = 0;
+	request->ticks_round = 0;
+	request->ticks_take = 0;
+	request->ticks_zero = 0;
+	memset(request->skipped, 0, sizeof(request->skipped));
+	memset(request->visited, 0, sizeof(request->visited));
 	error = fsw_want(&fsw.area, fsw.self, request->count, request->from, &wish.want);
 	if (error)
 		return fsw_report_error(&request->result, error);
@@ -407,6 +436,8 @@ int fsw_request_release(struct fsw_ioc_release *request, const u64 *starts, stru
 		return fsw_refuse(result, -EINVAL, "unknown flags 0x%x", request->flags);
 	if (!request->count || (request->starts && !starts))
 		return fsw_report_error(result, FSW_ERR(ARGUMENT));
+	request->gave = 0;
+	request->ticks = 0;
 	error = fsw_status(&fsw.area, &status);
 	if (!error && status.phase != FSW_PHASE_IDLE)
 		error = FSW_ERR(BUSY);
@@ -455,7 +486,7 @@ int fsw_request_exit(struct fsw_ioc_exit *request)
 }
 
 /* On a copy of the area */
-static int kill_dry(u32 victim)
+static int kill_dry(struct fsw_ioc_kill *request)
 {
 	u32 size = fsw.area.header->size;
 	void *memory = kvmalloc(size, GFP_KERNEL);
@@ -465,11 +496,11 @@ static int kill_dry(u32 victim)
 	if (!memory)
 		return -ENOMEM;
 	memcpy(memory, fsw.memory, size);
-	error = fsw_open(&copy, memory, size, fsw.area.port);
+	error = fsw_open(&copy, memory, size, NULL);
 	if (!error)
-		error = fsw_kill(&copy, fsw.self, victim);
+		error = fsw_kill(&copy, fsw.self, request->instance);
 	kvfree(memory);
-	return error;
+	return fsw_report_error(&request->result, error);
 }
 
 /**
@@ -486,10 +517,13 @@ int fsw_request_kill(struct fsw_ioc_kill *request)
 
 	if (request->flags & ~FSW_KILL_DRY_RUN)
 		return fsw_refuse(result, -EINVAL, "unknown flags 0x%x", request->flags);
+	request->online = 0;
+	request->ticks = 0;
+	request->ticks_zero = 0;
 	request->hz = fsw.board->clock_hz;
 	request->sections = fsw_sections_of(request->instance);
 	if (request->flags & FSW_KILL_DRY_RUN)
-		return fsw_report_error(result, kill_dry(request->instance));
+		return kill_dry(request);
 	error = fsw_kill(&fsw.area, fsw.self, request->instance);
 	trace_fsw_request(FSW_MODE_KILL, request->instance, error);
 	if (error)
