@@ -50,6 +50,7 @@ static const struct {
 	const char *label, *doing;
 } moves[] = {
 	{ "memory", "loading: memory," },
+	{ "zero", "loading: zeroing," },
 	{ "request", "requesting" },
 	{ "release", "releasing" },
 	{ "take", "taking" },
