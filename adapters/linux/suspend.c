@@ -372,6 +372,7 @@ static int outcome_of(u32 mode, u32 target, struct fsw_ioc_result *result)
 		/* ours took place; a round that came since ends here */
 		if (outcome->undone == FSW_MODE_CLAIM && mode != FSW_MODE_CLAIM) {
 			result->outcome = FSW_RESULT_VISIT;
+			result->error = FSW_ERR(UNREACHABLE);
 			fsw_refuse(result, 0,
 				   "instance %u asked for memory and can not be resumed: %s",
 				   outcome->other, fsw_error_text(outcome->error));

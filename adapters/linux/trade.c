@@ -215,6 +215,9 @@ static int got_or_not(struct fsw_ioc_request *request)
 			  result->what[0] ? ": " : "", result->what);
 }
 
+/* Of a copy of the area nobody needs to hear. */
+static const struct fsw_port quiet;
+
 /* On a copy of the area: what would be taken, and of whom would be asked. */
 static int request_dry(struct wish *wish)
 {
@@ -228,7 +231,7 @@ static int request_dry(struct wish *wish)
 	if (!memory)
 		return -ENOMEM;
 	memcpy(memory, fsw.memory, size);
-	error = fsw_open(&copy, memory, size, NULL);
+	error = fsw_open(&copy, memory, size, &quiet);
 	while (!error && fsw_want_free(&copy, fsw.self, &wish->want) == 1) {
 		u32 section = wish->want.walk.section;
 
@@ -496,7 +499,7 @@ static int kill_dry(struct fsw_ioc_kill *request)
 	if (!memory)
 		return -ENOMEM;
 	memcpy(memory, fsw.memory, size);
-	error = fsw_open(&copy, memory, size, NULL);
+	error = fsw_open(&copy, memory, size, &quiet);
 	if (!error)
 		error = fsw_kill(&copy, fsw.self, request->instance);
 	kvfree(memory);

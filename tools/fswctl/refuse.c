@@ -641,6 +641,16 @@ static void tell_visit(struct told *told)
 	struct problem *problem = told->problem;
 	char who[TEXT_ROOM];
 
+	if (result->error == FSW_ERR(UNREACHABLE)) {
+		problem_what(problem, EXIT_REFUSED,
+			     "%s: this instance runs again: it gave memory to instance %" PRIu32 ", which can not be resumed",
+			     told->asked->doing, result->other);
+		problem->error = result->error;
+		if (told->seen)
+			view_state(&told->view, problem->state);
+		problem_next(problem, "See what is wrong with instance %" PRIu32 ": fswctl status", result->other);
+		return;
+	}
 	problem_what(problem, EXIT_DRIVER,
 		     "%s: this instance runs again: it gave memory to instance %" PRIu32 " and could not fall asleep again%s",
 		     told->asked->doing, result->other, tell_who(result, problem, who));
