@@ -98,6 +98,9 @@ void fsw_zero(void *at, unsigned long bytes);
 /* mm/: declared in a header of its own since 6.2 */
 void setup_per_zone_wmarks(void);
 
+/* visit.c: what another asks of this instance in its sleep */
+void fsw_give(void);
+
 /* trade.c: memory moves between instances */
 
 /**
@@ -112,7 +115,6 @@ struct fsw_list {
 	u32 count;
 };
 
-void fsw_give(void);
 int fsw_request_memory(struct fsw_ioc_request *request, struct fsw_list *list);
 int fsw_request_release(struct fsw_ioc_release *request, const u64 *starts, struct fsw_list *list);
 int fsw_request_exit(struct fsw_ioc_exit *request);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory moves between instances. Who may have what, libfsw says; here it is taken and given. */
+/* What this instance asks: memory from others, memory for others, to leave. Who may, libfsw says. */
 #define pr_fmt(fmt) "fsw: " fmt
 
 #include <linux/mm.h>
@@ -32,32 +32,6 @@ static void row_stayed(struct fsw_list *list, u32 section, int error)
 	}
 	row = row_add(list, section, fsw.self, FSW_MOVED_IN_USE);
 	fsw_section_why(section, error, row->why, sizeof(row->why));
-}
-
-/**
- * fsw_give - a claim round is here: off-line what is asked for
- *
- * Called with the devices down. A section that will not go is passed over; none is given that would
- * leave this instance less than its reserve.
- */
-void fsw_give(void)
-{
-	struct fsw_outcome *outcome = &fsw.outcome;
-	u32 gave = 0, stayed = 0;
-
-	while (fsw_reserve_allows(1) && fsw_visit_next(&fsw.area, fsw.self, outcome) == 1) {
-		u32 section = outcome->walk.section;
-
-		/* nobody would end what it waits for: the devices are down */
-		if (fsw_section_quiet(section) && fsw_sections_offline(section, 1) == 0 &&
-		    fsw_cmm_offline(&fsw.area, fsw.self, section) == 0)
-			gave++;
-		else
-			stayed++;
-	}
-	fsw_memory_books();
-	pr_info("gave %u sections to instance %u, %u are in use and stayed\n", gave, outcome->other,
-		stayed);
 }
 
 /* -- request -- */
