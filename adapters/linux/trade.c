@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What this instance asks: memory from others, memory for others, to leave. Who may, libfsw says. */
+/* What this instance asks: memory of others or for them, to leave. Who may, libfsw says. */
 #define pr_fmt(fmt) "fsw: " fmt
 
 #include <linux/mm.h>
