@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import attr
@@ -300,7 +301,7 @@ class Board:
             self.driver = None
         shutil.rmtree(self.short, ignore_errors=True)
 
-    def _fail(self, what):
+    def fail(self, what):
         said = self.text().splitlines()[-40:]
         raise Failed(f"{what}. The console said last:\n    " + "\n    ".join(said) + f"\n  all of it: {self.log}") from None
 
@@ -315,11 +316,16 @@ class Board:
         try:
             _, before, match, _ = self.driver.expect(pattern if isinstance(pattern, list) else [pattern], timeout=timeout)
         except pexpect.TIMEOUT:
-            self._fail(f"no '{pattern}' within {timeout} s")
+            self.fail(f"no '{pattern}' within {timeout} s")
         except (pexpect.EOF, ExecutionError) as reason:
-            self._fail(f"waiting for '{pattern}': {type(reason).__name__}")
+            self.fail(f"waiting for '{pattern}': {type(reason).__name__}")
         self.before = before.decode(errors="replace").replace("\r", "")
         return match
+
+    def hear(self, pattern, timeout=30):
+        """The same: the text that matched, and its groups."""
+        match = self.expect(pattern, timeout)
+        return [(part or b"").decode() for part in (match.group(0), *match.groups())]
 
     def send(self, line):
         self.driver.sendline(line)
@@ -339,15 +345,20 @@ class Board:
 
     def finish(self, begun, timeout=120):
         """Wait until such a command has ended, whoever ran in between."""
-        number, command, start = begun
+        number = begun[0]
         match = self.expect(rf">{number}>(\d+)\r?\n", timeout)
+        return self.ended(begun, int(match.group(1)))
+
+    def ended(self, begun, status):
+        """What such a command said, whose end was seen."""
+        number, command, start = begun
         text = self.text(start)
         start = text.rfind(f"<{number}<\n")
         end = text.rfind(f">{number}>")
         if start < 0 or end < start:
-            self._fail(f"'{command}' ended, and did not begin")
+            self.fail(f"'{command}' ended, and did not begin")
         body = re.sub(r"^<\d+<\n", "", text[start:end])
-        return Answer(command, body, int(match.group(1)))
+        return Answer(command, body, status)
 
     def run(self, command, timeout=120):
         """A command in the running instance: what it said and its status."""
@@ -366,9 +377,21 @@ class Board:
         self.running = target
         return answer
 
+    def wait(self, seconds):
+        """Let time pass. The console is read meanwhile: QEMU stands still when it has a few hundred characters that nobody takes."""
+        try:
+            self.driver.expect([pexpect.TIMEOUT], timeout=seconds)
+        except (pexpect.EOF, ExecutionError) as reason:
+            self.fail(f"QEMU is gone: {type(reason).__name__}")
+
     def reset(self):
-        """The board's reset; memory keeps what it has."""
-        self.driver.qmp.execute("system_reset")
+        """The board's reset; memory keeps what it has. What the console said before it, expect() does not see any more."""
+        self.expect(r"(?s).*")
+        worker = threading.Thread(target=self.driver.qmp.execute, args=("system_reset",))
+        worker.start()
+        while worker.is_alive():
+            self.wait(0.002)
+        worker.join()
 
     def monitor(self, line):
         """A line for QEMU's monitor, as a person would type it."""

@@ -8,13 +8,15 @@ import json
 import os
 import random
 import re
+import shutil
 import time
 
-from conftest import GUESTS, three
+from conftest import GUEST_WORDS, QUIET, RELEASES, kernel, rootfs, three
 from harness import Failed, PRINTK, RAM, SECTION, disk_image
 
 SHALLOW = os.environ.get("FSW_BUDGET") == "shallow"
 ROUNDS = 100 if SHALLOW else 500
+RESETS = 40 if SHALLOW else 200
 FULL_EVERY = 50  # rounds between two looks at every word
 ALL_EVERY = 10  # and between two looks at all instances
 KIB = SECTION >> 10
@@ -42,6 +44,15 @@ class Said(dict):
         return json.dumps(self)
 
 
+def whole_objects(text):
+    """A reset may come in the middle of one."""
+    for start in re.finditer(r"^\{$", text, re.M):
+        try:
+            yield Said(json.JSONDecoder().raw_decode(text, start.start())[0])
+        except json.JSONDecodeError:
+            pass
+
+
 class Spoken:
     """What `round` printed in an instance. If others ran in between, only the end is its own."""
 
@@ -50,12 +61,12 @@ class Spoken:
         if answer.status or "FAILED" in answer.text:
             raise Failed(f"'{answer.command}' ended with status {answer.status}:\n{answer.text[-3000:]}")
         books = re.findall(r"^books (\{.*\})$", self.text, re.M)
-        objects = re.findall(r"^\{$.*?^\}$", self.text, re.M | re.S)
+        objects = list(whole_objects(self.text))
         if not books or not objects:
             raise Failed(f"'{answer.command}' says nothing of the memory:\n{answer.text[-3000:]}")
         self.books = json.loads(books[-1])
-        self.map = json.loads(objects[-1])
-        self.said = Said(json.loads(objects[-2])) if " fswctl " in answer.command else None
+        self.map = objects[-1]
+        self.said = objects[-2] if " fswctl " in answer.command else None
 
 
 class Trade:
@@ -252,10 +263,12 @@ class Trade:
         self.counts["full checks"] += 1
 
 
-def start_ballast(board, number, hold, more=""):
+def start_ballast(board, number, hold, mount=""):
     anon, tmpfs, cache = hold
-    board.run(f"mount -t ext4 /dev/vda{number} /mnt && mount -t tmpfs -o size=1g tmpfs /run && "
-              f"ballast start {number} anon={anon} tmpfs={tmpfs} cache={cache} tmpfs@/run/held cache@/mnt/held {more}").ok()
+    words = ""
+    if cache:
+        mount, words = f"{mount}mount -t ext4 /dev/vda{number} /mnt && ", f"cache={cache} cache@/mnt/held"
+    board.run(f"{mount}mount -t tmpfs -o size=1g tmpfs /run && ballast start {number} anon={anon} tmpfs={tmpfs} tmpfs@/run/held {words}").ok()
 
 
 def test_trade(bench):
@@ -284,5 +297,290 @@ def test_trade(bench):
     except Exception as reason:
         raise Failed(f"seed {seed}, round {number}: {reason}") from reason
     print(f"{number} rounds in {time.monotonic() - start:.0f} s, seed {seed}: {dict(trade.counts)}")
-    assert GUESTS.keys() == {2, 3}
     assert trade.counts["claim rounds"] > number / 20 and trade.counts["from two"] and trade.counts["some"] and trade.counts["none"], trade.counts
+
+
+class Storm(Trade):
+    """Instances that trade, boot and kill each other while the board is reset again and again."""
+
+    MOST = 4  # instances
+    ALIVE = ("running", "sleeping")
+    SECTIONS = 6
+
+    def __init__(self, make, seed):
+        self.make = make
+        super().__init__(make(), seed)
+        self.states = {1: "running"}
+        self.took = collections.defaultdict(lambda: 0.1, boot=1.5)  # of each kind of command, seconds
+        self.landed = collections.Counter()
+
+    def prepare(self):
+        """On a board where instance 1 has just booted: it leaves memory to others, and boots two."""
+        self.furnish(1)
+        self.command("release", "fswctl release 30")
+        self.do_chores()
+
+    def renew(self):
+        """Where a dead master has the memory, nothing more can be booted."""
+        self.board.check()
+        self.board.stop()
+        self.board = self.make()
+        self.counts["new boards"] += 1
+        self.first_books.clear()
+        self.prepare()
+
+    def alive(self):
+        return [number for number, state in self.states.items() if state in self.ALIVE]
+
+    def read(self):
+        area = self.board.read_area()
+        status = area.status()
+        self.model = sections_of(area)
+        self.states = {instance["id"]: instance["state"] for instance in status["instances"]}
+        self.base = {instance["id"]: (int(instance["base"], 16) - RAM) // SECTION for instance in status["instances"] if instance["base"]}
+        return area, status
+
+    # -- commands. Each is a kind and words for a shell.
+
+    def boot_words(self):
+        release = self.random.choice(("6.1", "6.12"))
+        return (f"fswctl boot --kernel /boot/zImage-{release} --initrd /boot/initrd --contiguous {self.SECTIONS} --memory {self.SECTIONS}"
+                f" --name guest-{release} --cmdline '{QUIET} {GUEST_WORDS}'")
+
+    def chore(self):
+        """What is to be done until three live: a dead one's memory comes back, another is booted in its place."""
+        for number in self.states:
+            if number != 1 and self.states[number] not in self.ALIVE and (self.states[number] != "empty" or self.owned(number)):
+                return "kill", f"fswctl kill {number}"
+        if len(self.alive()) < 3:
+            return "boot", self.boot_words()
+        return None
+
+    def some(self):
+        """Anything else."""
+        kind = self.random.choices(("request", "request from", "release", "level", "switch"), (40, 15, 15, 5, 25))[0]
+        running = self.board.running
+        if kind == "request":
+            free = [section for section in self.free() if section > self.base[running]]
+            return kind, f"fswctl request {self.random.choice((1, 2, len(free) + 1, len(free) + 2, len(free) + 4))}"
+        if kind == "request from":
+            return kind, f"fswctl request {self.random.choice((1, 2, 4))} --from {address(self.random.randrange(self.base[running] + 4, 60))}"
+        if kind == "release":
+            return kind, f"fswctl release {self.random.choice((1, 2, 4))}"
+        if kind == "level":
+            return kind, f"ballast level {self.random.choice((24, 32, 48, 64))}"
+        target = self.random.choice([number for number in self.alive() if number != running])
+        return kind, f"fswctl switch {target}"
+
+    def settle(self, number, spoken):
+        """The instance runs, and said how it found its memory."""
+        self.board.running = number
+        self.read()
+        self.look(spoken)
+
+    def furnish(self, number):
+        """An instance that has just booted."""
+        self.first_books.pop(number, None)
+        self.board.running = number
+        self.read()
+        start_ballast(self.board, number, (20, 4, 4 if number < 4 else 0), "mount -t ext4 -o ro /dev/vda4 /boot && ")
+
+    def command(self, kind, words):
+        """One that nothing disturbs. False: a boot, for which there is no room."""
+        board = self.board
+        begun = board.begin(f"round {words}")
+        running = board.running
+        board.expect("round: begun")
+        since = time.monotonic()
+        if kind == "boot":
+            number = next(id for id in range(2, self.MOST + 1) if self.states.get(id, "empty") == "empty")
+            board.hanging[running] = begun
+            _, ended = board.hear(rf"fsw-init: ready|>{begun[0]}>(\d+)\r?\n", 60)
+            if ended:
+                said = Spoken(board.ended(board.hanging.pop(running), int(ended))).said
+                self.counts[f"no room: {said['error']['message']}"] += 1
+                return False
+            self.took[kind] += (time.monotonic() - since - self.took[kind]) / 4
+            board.expect(rf"fsw{number}# ")
+            self.furnish(number)
+            return True
+        board.expect("round: done")
+        self.took[kind] += (time.monotonic() - since - self.took[kind]) / 4
+        if kind == "switch":
+            target = int(words.split()[-1])
+            board.hanging[running] = begun
+            spoken = Spoken(board.finish(board.hanging.pop(target)))
+            self.settle(target, spoken)
+        else:
+            spoken = Spoken(board.finish(begun))
+            if kind == "kill":
+                assert spoken.said["exit"] == 0, spoken.said
+            self.settle(running, spoken)
+        return True
+
+    def make_room(self):
+        """A boot found no run of sections: all give back what is not theirs from birth."""
+        for number in (self.board.running, *[number for number in self.alive() if number != self.board.running]):
+            if number != self.board.running:
+                self.command("switch", f"fswctl switch {number}")
+            self.command("release", "ballast level 400")
+            self.command("release", "fswctl release 60")
+        self.counts["made room"] += 1
+
+    def do_chores(self):
+        for attempt in range(8):
+            chore = self.chore()
+            if not chore:
+                return
+            if not self.command(*chore):
+                if attempt:
+                    return self.renew()
+                self.make_room()
+        raise Failed(f"there are still things to do: {self.chore()}")
+
+    # -- the reset
+
+    def interrupt(self, kind, words):
+        """Begin a command, reset the board within it, and see who is there, and that nothing else is lost."""
+        board = self.board
+        actor = board.running
+        before, states = dict(self.model), dict(self.states)
+        start = board.log.stat().st_size
+        board.hanging[actor] = board.begin(f"round {words}")
+        board.expect("round: begun")
+        board.wait(self.random.uniform(0, 1.1 * self.took[kind]))
+        board.reset()
+        number, why, answer = self.come_back(start)
+        said = board.text(start)
+        self.note(kind, said)
+        area, status = self.read()
+        assert status["running"] == number and status["phase"] == "idle" and status["damages"] == 0, status
+        self.whole()
+        if why == "cold":
+            others = [id for id, state in states.items() if state == "sleeping"]
+            assert not others, f"a cold start, and {others} slept"
+            self.counts["cold starts"] += 1
+            self.first_books.clear()
+            board.hanging.clear()
+        else:
+            self.compare(kind, actor, before, states)
+        if why == "resume":
+            board.running = number
+            self.look(Spoken(answer))
+        else:
+            self.furnish(number)
+
+    def come_back(self, start):
+        """Until somebody's shell waits: who, how it came to run, and what its command said that hung meanwhile."""
+        board = self.board
+        board.expect("fsw: bootloader")
+        while True:
+            # whose command ended before the reset was awake
+            ended = re.findall(r"^>(\d+)>\d+$", board.text(start).rpartition("fsw: bootloader")[0], re.M)
+            board.hanging = {id: begun for id, begun in board.hanging.items() if str(begun[0]) not in ended}
+            _, how, number = board.hear(r"fsw: (resume|boot|start) instance (\d+)|fsw> ")
+            if not how:
+                board.fail("the bootloader's prompt came")
+            number = int(number)
+            if how == "resume":
+                if number not in board.hanging:
+                    board.fail(f"instance {number} is resumed, which does not sleep in a command")
+                _, ended = board.hear(rf">{board.hanging[number][0]}>(\d+)\r?\n|fsw: bootloader", 60)
+                if ended:
+                    return number, how, board.ended(board.hanging.pop(number), int(ended))
+            else:
+                _, prompt = board.hear(rf"(fsw{number}# )|fsw: bootloader", 60)
+                if prompt:
+                    return number, "cold" if how == "start" else how, None
+
+    def note(self, kind, said):
+        """Where the reset came, by what was said."""
+        undone = re.findall(r"^fsw: the (\w+) that was in progress is undone", said, re.M)
+        why = re.findall(r"^fsw: (?:resume|boot) instance \d+ '[^']*': (.*)$", said, re.M)
+        if undone:
+            where = f"{undone[-1]} undone"
+        elif why and why[-1] != "next in line":
+            where = why[-1]
+        elif "round: done" not in said.partition("fsw: bootloader")[0] or kind == "boot":
+            where = f"within {kind}"
+        else:
+            where = "between"
+        self.landed[where] += 1
+
+    def whole(self):
+        """Each section has one owner, who exists, or is free; one is shared; no operation left a mark."""
+        marks = [run for run in self.board.read_area().map() if run["marks"] or run["damage"]]
+        assert not marks, marks
+        assert sorted(self.model) == list(range(64))
+        assert [number for number, (what, _) in self.model.items() if what == "shared"] == [63]
+        for number, (what, owner) in self.model.items():
+            assert what in ("free", "core", "movable", "shared"), f"section {number} is {what}"
+            assert not owner or owner in self.states, f"section {number} is of instance {owner}, which does not exist"
+
+    def compare(self, kind, actor, before, states):
+        """Nobody lost what was not asked of him; at most one instance died."""
+        dead = [id for id, state in states.items() if state in self.ALIVE and self.states.get(id, "empty") not in self.ALIVE]
+        assert len(dead) <= 1, f"instances {dead} died at once"
+        newcomers = set(self.states) - set(states) | {id for id, state in states.items() if state not in self.ALIVE}
+        for number, now in self.model.items():
+            was = before[number]
+            if was == now:
+                continue
+            allowed = {"request": was[0] in ("free", "movable") and now in (("free", 0), ("movable", actor)),
+                       "request from": was[0] in ("free", "movable") and now in (("free", 0), ("movable", actor)),
+                       "release": was == ("movable", actor) and now == ("free", 0),
+                       "kill": was[1] in newcomers and now in (("free", 0), ("movable", actor)),
+                       "boot": was in (("free", 0), ("movable", actor)) and (now in (("free", 0), ("movable", actor)) or now[1] in newcomers),
+                       }.get(kind, False)
+            assert allowed, f"section {number} was {was}, is {now} after a reset in '{kind}' of instance {actor}"
+
+    def round(self, number):
+        if self.random.random() < 0.1:
+            self.board.run("ballast full 0").ok()
+        # what it has is lost to all if it dies
+        if self.board.running == 1 and len(self.movable(1)) > 12:
+            self.command("release", f"fswctl release {len(self.movable(1)) - 12}")
+        chore = self.chore()
+        if chore and chore[0] == "kill" and self.random.random() < 0.8:
+            self.command(*chore)
+            chore = self.chore()
+        if not chore or self.random.random() < 0.7:
+            self.do_chores()
+            # a master that dies stays dead: mostly others run when the reset comes
+            if self.board.running == 1 and self.random.random() < 0.9:
+                self.command("switch", f"fswctl switch {self.random.choice([id for id in self.alive() if id != 1])}")
+            if self.random.random() < 0.5:
+                self.command(*self.some())
+            chore = self.some()
+        self.interrupt(*chore)
+
+
+def images_disk(folder):
+    """A disk with a partition for each of three instances, and one with what an instance is booted from."""
+    files = folder / "files"
+    files.mkdir(exist_ok=True)
+    for release in RELEASES[:2]:
+        shutil.copy(kernel(release) / "zImage", files / f"zImage-{release}")
+    shutil.copy(rootfs(False), files / "initrd")
+    return disk_image(folder / "disk.img", 48, 48, 48, 32, files=files)
+
+
+def test_resets(bench):
+    """The board is reset at random moments of that load: no instance that slept is lost, no section has two owners, and none is lost."""
+    seed = new_seed()
+    print(f"seed {seed}")
+    disk = images_disk(bench.folder())
+    storm = Storm(lambda: bench.board(disk=disk), seed)
+    start = time.monotonic()
+    number = 0
+    try:
+        storm.prepare()
+        for number in range(1, RESETS + 1):
+            storm.round(number)
+    except Exception as reason:
+        raise Failed(f"seed {seed}, reset {number}: {reason}") from reason
+    within = sum(storm.landed.values()) - storm.landed["between"]
+    print(f"{number} resets in {time.monotonic() - start:.0f} s, seed {seed}: {dict(storm.landed)}, {dict(storm.counts)}")
+    assert within > number / 4, f"only {within} of {number} resets came within a command: {dict(storm.landed)}"
+    undone = sum(count for where, count in storm.landed.items() if where.endswith("undone"))
+    assert undone > number / 20, f"only {undone} operations were undone: {dict(storm.landed)}"
