@@ -66,7 +66,9 @@ class Books:
     """How the running kernel sees its memory, by what every Linux has: /proc."""
 
     def __init__(self, board):
-        text = board.run("cat /proc/meminfo /proc/zoneinfo; cat /proc/iomem").ok()
+        # little of it: a serial line takes its time
+        text = board.run("grep ^Mem /proc/meminfo; grep -E '^Node|pages free|min  |low  |high  |managed|protection' /proc/zoneinfo;"
+                         f" grep -E \"System RAM|{FENCE}\" /proc/iomem").ok()
         self.total = int(re.search(r"^MemTotal: +(\d+) kB", text, re.M).group(1))
         self.available = int(re.search(r"^MemAvailable: +(\d+) kB", text, re.M).group(1))
         self.zones = {}
@@ -115,7 +117,8 @@ def check_kernel(board):
     assert books.fenced == foreign
     assert sorted(held["fenced"] + held["taken"]) == sorted(foreign)
     assert set(own) <= books.ram
-    trouble = [line for line in board.run("dmesg").ok().splitlines() if TROUBLE.search(line)]
+    # warnings and worse
+    trouble = [line for line in board.run("dmesg -r | grep '^<[0-4]>'").text.splitlines() if TROUBLE.search(line)]
     assert not trouble, "\n".join(trouble)
     return books
 
@@ -236,7 +239,7 @@ class Trio:
 
 
 def shared_board(request, shared):
-    """For a fixture: a board that tests share. After a failure the next test gets a new one. The test's part of the console goes to a folder of its own."""
+    """For a fixture: a board that tests share; after a failure the next gets a new one. A test's part of the console goes to a folder of its own."""
     board = shared.get().board
     start = board.log.stat().st_size
     yield shared

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Memory moves between three Linux kernels: who gets what from whom, in which order, what stays and why, and that every book is right afterwards.
+"""Memory moves between three Linux kernels: who gets what from whom, in which order, what stays and why, and how the books follow.
 
 Sections are of 16 MiB. Where they lie when a test begins: instance 1 has 0 to 31, 40 to 47 and 54 to 62, instance 2 has 32 to 39, 3 has 48 to 53;
 63 is shared. Of 2 can be claimed 35 to 38, of 3 51 and 52, of 1 all but 0 to 7 and 62: in its highest section, too, a kernel keeps what it laid down
@@ -11,8 +11,8 @@ import pytest
 
 from conftest import QUIET, kernel, rootfs, script
 from harness import CARVE, SECTION, SECTIONS, run
-from memory_helper import (ALL, FAULTS, FENCE, HIGH, KIB, OF2, OF3, NONE, PAGES, SHARED, SOME, Books, Trio, address, ask, check_kernel, entry_of, guest, hexes, holds,
-                           kinds, listed, naps, page_of, sections, shared_board, spoilt, spread, unchanged, view)
+from memory_helper import (ALL, FAULTS, FENCE, HIGH, KIB, NONE, OF2, OF3, PAGES, SHARED, SOME, Books, Trio, address, ask, check_kernel, entry_of,
+                           guest, hexes, holds, kinds, listed, naps, page_of, sections, shared_board, spoilt, spread, unchanged, view)
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def pin_of_splice(board, section):
 
 @pytest.mark.parametrize("pin", [pin_of_fault, pin_of_splice], ids=["driver", "pipe"])
 def test_pinned_stays(trio, pin):
-    """A section with a page that cannot move stays where it is, and is named with the reason: to who asks for it, to who would give it, and in the map."""
+    """A section with a page that cannot move stays, and is named with the reason: to who asks for it, to who would give it, in the map."""
     board = trio.here(2)
     pinning = pin(board, 37)
     section = next(pinning)
@@ -302,8 +302,9 @@ def test_from_nowhere(trio, start, count, error):
         said = ask(board, f"request {count} --from {hex(start)}", NONE)
         assert said["error"]["name"] == error and said["got"] == 0, said
         board.run(f"fswctl request {count} --from {hex(start)}").refused("map|multiple|align", status=NONE)
-        said = ask(board, f"release {hex(start)}", NONE if error == "ALIGNMENT" or start >= address(SECTIONS) else NONE)
-        assert said["gave"] == 0
+        if count == 1 or error == "ALIGNMENT":
+            said = ask(board, f"release {hex(start)}", NONE)
+            assert said["error"]["name"] == error and said["gave"] == 0, said
 
 
 # -- the round --------------------------------------------------------------------------------------------------------------
@@ -444,7 +445,7 @@ def test_visited_sleeps_at_the_second_try(trio):
 
 
 def test_requester_is_lost(trio):
-    """The requester's page goes bad while a sleeper is visited: that one has the machine and says so; mended, the other resumes with what it asked for."""
+    """The requester's page goes bad while a sleeper is visited: that one has the machine and says so; mended, the other has what it wanted."""
     board = trio.here(1)
     area = board.read_area()
     resume = int.from_bytes(area.bytes[page_of(area, 2) + 64:][:8], "little")
@@ -455,7 +456,7 @@ def test_requester_is_lost(trio):
         debugger.write(CARVE + page_of(area, 1) + 64, [good[0] ^ 0x04])
     answer = board.finish(board.hanging.pop(2))
     board.running = 2
-    assert re.search("instance 1 asked for memory and can not be resumed", answer.text), answer
+    answer.refused("gave memory to instance 1, which can not be resumed", "fswctl status", status=1)
     area = board.read_area()
     assert area.states() == {1: "sleeping", 2: "running", 3: "sleeping"} and area.status()["phase"] == "idle"
     assert sections(area, "free") == OF2[:2]
@@ -494,7 +495,7 @@ def test_visited_cannot_sleep_again(trio):
 
 
 def no_oom(board):
-    assert not re.search(r"[Oo]ut of memory|oom-kill|invoked oom-killer", board.run("dmesg").ok())
+    assert board.run("dmesg | grep -iE 'out of memory|oom-kill'").status == 1
 
 
 def test_reserve_of_a_sleeper(trio):
@@ -791,17 +792,48 @@ def test_progress(trio):
     board = trio.here(1)
     ballast(board, "start 1")
     ballast(board, "level 180")
-    used = [section for section, pages in where(board, "anon").items() if pages > PAGES - 200 and section in trio.movable[1]][-8:]
-    assert len(used) == 8, "too little is in use: the test would show nothing"
+    full = [section for section, pages in where(board, "anon").items() if pages > PAGES - 200 and section in trio.movable[1]]
+    # none beside another: those would go together
+    used = [section for section in full if section % 2][-6:]
+    assert len(used) == 6, f"only {full} are in use: the test would show nothing"
     text = board.run(f"fswctl release {hexes(used)} >/tmp/said & while kill -0 $! 2>/dev/null; do cat /sys/class/misc/fsw/progress; done >/tmp/seen;"
                      " wait; echo; cat /tmp/said; uniq /tmp/seen", timeout=180).ok()
     seen = [(int(done), int(all_)) for done, all_ in re.findall(r"^release (\d+) (\d+)$", text, re.M)]
     assert len(set(seen)) >= 3, text
-    assert [all_ for _, all_ in seen] == [8] * len(seen) and [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert [all_ for _, all_ in seen] == [6] * len(seen) and [done for done, _ in seen] == sorted(done for done, _ in seen)
     # the bar, drawn over again at the beginning of its line
-    assert re.search(r"release +\[#+\.*\] +\d+ % +\d of 8 sections", text), text
-    assert "gave 8 of 8" in text
+    assert re.search(r"release +\[#+\.*\] +\d+ % +\d of 6 sections", text), text
+    assert "gave 6 of 6" in text
     assert board.run("cat /sys/class/misc/fsw/progress").ok() == ""
+    # meanwhile, nothing else can be asked
+    ask(board, f"request 1 --from {hex(address(used[0]))}")
+    command = f"fswctl release {hexes([used[0] - 1])}"
+    answer = board.run(f"{command} >/tmp/said 2>&1 & until read -r line </sys/class/misc/fsw/progress; do :; done; fswctl request 1;"
+                       " s=$?; wait; (exit $s)")
+    answer.refused("another request is in progress", status=NONE)
+    assert "gave 1 of 1" in board.run("cat /tmp/said").ok()
+    ballast(board, "full 0")
+    ballast(board, "stop")
+
+
+def test_ended_midway(trio):
+    """Whoever asked is killed while used memory moves: some have gone, or for a boot none, and map, kernel and data agree."""
+    board = trio.here(1)
+    ballast(board, "start 1")
+    ballast(board, "level 220")
+    pages = where(board, "anon")
+    # where a run may begin, and all of it is in use
+    first = next(first for first in (8, 16, 24) if all(pages.get(section, 0) > PAGES // 2 for section in range(first, first + 8)))
+    midway = "& until read -r line </sys/class/misc/fsw/progress; do :; done; kill -9 $!; wait $!; true"
+    with unchanged(board):
+        board.run(f"fswctl free --start {hex(address(first))} --contiguous 8 >/tmp/said 2>&1 {midway}").ok()
+        assert board.run("cat /sys/class/misc/fsw/progress").ok() == ""
+    check_kernel(board)
+    board.run(f"fswctl release {hexes(range(first, first + 8))} >/tmp/said 2>&1 {midway}").ok()
+    gone = sections(board.read_area(), "free")
+    assert len(gone) < 8
+    books = check_kernel(board)
+    assert trio.totals[1] - books.total == len(gone) * KIB
     ballast(board, "full 0")
     ballast(board, "stop")
 
