@@ -165,6 +165,15 @@ def bench(request):
         bench.stop()
 
 
+@pytest.fixture
+def say(capsys):
+    """Print what is to be seen of a test that passes."""
+    def say(*words):
+        with capsys.disabled():
+            print("\n ", *words, flush=True)
+    return say
+
+
 class Pair:
     """Instance 1 runs, instance 2 sleeps: a board that many tests share, as each leaves it as it was."""
 

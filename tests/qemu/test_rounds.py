@@ -271,16 +271,17 @@ def start_ballast(board, number, hold, mount=""):
     board.run(f"{mount}mount -t tmpfs -o size=1g tmpfs /run && ballast start {number} anon={anon} tmpfs={tmpfs} tmpfs@/run/held {words}").ok()
 
 
-def test_trade(bench):
+def test_trade(bench, say):
     """Random requests, releases and switches: after each, the map, each kernel's view, its books and all words agree."""
     seed = new_seed()
-    print(f"seed {seed}")
+    say(f"{ROUNDS} rounds, seed {seed}")
     disk = disk_image(bench.folder() / "disk.img", 64, 64, 64)
     board = three(bench, disk=disk)
     for number in (1, 2, 3):
         if number > 1:
             board.go(number)
         start_ballast(board, number, HOLD[number])
+        board.run("ballast size locked 4 && ballast size busy 2").ok()
     trade = Trade(board, seed)
     # who slept hangs in something else than `round`, and is seen for the first time
     for number in (1, 2):
@@ -296,8 +297,10 @@ def test_trade(bench):
             trade.go(board.running % 3 + 1)
     except Exception as reason:
         raise Failed(f"seed {seed}, round {number}: {reason}") from reason
-    print(f"{number} rounds in {time.monotonic() - start:.0f} s, seed {seed}: {dict(trade.counts)}")
-    assert trade.counts["claim rounds"] > number / 20 and trade.counts["from two"] and trade.counts["some"] and trade.counts["none"], trade.counts
+    say(f"{number} rounds in {time.monotonic() - start:.0f} s, seed {seed}: {dict(trade.counts)}")
+    assert trade.counts["claim rounds"] > number / 20, trade.counts
+    # in few rounds not all may happen
+    assert SHALLOW or all(trade.counts[what] for what in ("from two", "all", "some", "none", "refused")), trade.counts
 
 
 class Storm(Trade):
@@ -534,6 +537,14 @@ class Storm(Trade):
                        }.get(kind, False)
             assert allowed, f"section {number} was {was}, is {now} after a reset in '{kind}' of instance {actor}"
 
+    def last_look(self):
+        """Every word of all who live, and their kernels' logs."""
+        for number in (self.board.running, *[number for number in self.alive() if number != self.board.running]):
+            if number != self.board.running:
+                self.command("switch", f"fswctl switch {number}")
+            self.board.run("ballast full 0").ok()
+            self.board.check_kernel()
+
     def round(self, number):
         if self.random.random() < 0.1:
             self.board.run("ballast full 0").ok()
@@ -565,10 +576,10 @@ def images_disk(folder):
     return disk_image(folder / "disk.img", 48, 48, 48, 32, files=files)
 
 
-def test_resets(bench):
+def test_resets(bench, say):
     """The board is reset at random moments of that load: no instance that slept is lost, no section has two owners, and none is lost."""
     seed = new_seed()
-    print(f"seed {seed}")
+    say(f"{RESETS} resets, seed {seed}")
     disk = images_disk(bench.folder())
     storm = Storm(lambda: bench.board(disk=disk), seed)
     start = time.monotonic()
@@ -577,10 +588,11 @@ def test_resets(bench):
         storm.prepare()
         for number in range(1, RESETS + 1):
             storm.round(number)
+        storm.last_look()
     except Exception as reason:
         raise Failed(f"seed {seed}, reset {number}: {reason}") from reason
     within = sum(storm.landed.values()) - storm.landed["between"]
-    print(f"{number} resets in {time.monotonic() - start:.0f} s, seed {seed}: {dict(storm.landed)}, {dict(storm.counts)}")
+    say(f"{number} resets in {time.monotonic() - start:.0f} s, seed {seed}: {dict(storm.landed)}, {dict(storm.counts)}")
     assert within > number / 4, f"only {within} of {number} resets came within a command: {dict(storm.landed)}"
     undone = sum(count for where, count in storm.landed.items() if where.endswith("undone"))
     assert undone > number / 20, f"only {undone} operations were undone: {dict(storm.landed)}"

@@ -208,7 +208,7 @@ static void busy(void)
 	for (unsigned page = 0; page < holding->pages; page++)
 		write_page(holding, BUSY, page);
 	while (!busy_state->stop) {
-		for (unsigned i = 0; i < 64; i++) {
+		for (unsigned i = 0; i < 16; i++) {
 			const unsigned page = random_word() % holding->pages;
 
 			if (look_at_page(BUSY, page, 1)) {
@@ -219,7 +219,7 @@ static void busy(void)
 			write_page(holding, BUSY, page);
 			busy_state->done++;
 		}
-		nanosleep(&(struct timespec){ .tv_nsec = 500000 }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 	}
 	_exit(0);
 }
