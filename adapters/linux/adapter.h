@@ -58,7 +58,13 @@ static inline u32 fsw_now(void)
 /* area.c: the area, and who we are in it */
 int fsw_area_map(void);
 int fsw_area_open(void);
-u32 fsw_sections_of(u32 id);
+u32 fsw_sections_matching(struct fsw_match match);
+
+static inline u32 fsw_sections_of(u32 id)
+{
+	return fsw_sections_matching(fsw_match_owner(id));
+}
+
 int fsw_report_error(struct fsw_ioc_result *result, int error);
 __printf(3, 4) int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ...);
 
@@ -84,6 +90,7 @@ int fsw_section_undo(u32 section);
 void fsw_section_look(u32 section, struct fsw_ioc_section *look);
 void fsw_section_why(u32 section, int error, char *why, size_t size);
 bool fsw_section_quiet(u32 section);
+bool fsw_section_pinned(u32 section);
 u32 fsw_zero_ticks(void);
 u32 fsw_take_claimed(void);
 void fsw_flush(void);

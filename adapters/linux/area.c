@@ -84,16 +84,16 @@ int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ..
 }
 
 /**
- * fsw_sections_of - how many sections an instance owns
- * @id: its number
+ * fsw_sections_matching - how many sections look so
+ * @match: what they must look like
  */
-u32 fsw_sections_of(u32 id)
+u32 fsw_sections_matching(struct fsw_match match)
 {
 	struct fsw_area look = fsw.area; /* its fault is the reader's own */
 	struct fsw_run run = { 0, 0 };
 	u32 count = 0;
 
-	while (fsw_cmm_run(&look, fsw_match_owner(id), run.first + run.count, &run) == 1)
+	while (fsw_cmm_run(&look, match, run.first + run.count, &run) == 1)
 		count += run.count;
 	return count;
 }

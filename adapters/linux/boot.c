@@ -160,6 +160,23 @@ static int refuse_section(struct fsw_ioc_result *result, u32 section, int error)
 			  fsw_section_address(&fsw.area, section), why);
 }
 
+/* Would all of them go? As far as can be told without trying */
+static int free_dry(struct fsw_ioc_result *result)
+{
+	u32 section, count = 0;
+	int error = 0;
+
+	for (section = 0; !error && fsw_free_next(&fsw.area, fsw.self, &section) == 1; section++) {
+		count++;
+		if (fsw_section_pinned(section))
+			error = refuse_section(result, section, -EBUSY);
+		else if (!fsw_reserve_allows(count))
+			error = refuse_section(result, section, -EDQUOT);
+	}
+	fsw_cancel(&fsw.area, fsw.self);
+	return error;
+}
+
 /* Sections for the new instance: all or nothing (SPEC section 4.1). */
 static int free_sections(struct fsw_ioc_free *request)
 {
@@ -183,7 +200,7 @@ static int free_sections(struct fsw_ioc_free *request)
 	if (error)
 		return fsw_report_error(result, error);
 	if (request->flags & FSW_FREE_DRY_RUN)
-		return fsw_report_error(result, fsw_cancel(&fsw.area, fsw.self));
+		return free_dry(result);
 	fsw_progress_begin("memory", request->total);
 	while ((found = named(&section)) > 0) {
 		error = free_run(section, found);
@@ -499,6 +516,9 @@ int fsw_request_free(struct fsw_ioc_free *request)
 		request->instance = free_id();
 	if (!request->instance)
 		return fsw_refuse(result, -ENOSPC, "all %u instances exist", fsw.area.instances);
+	/* the second half would be refused there */
+	if (request->start != FSW_ANY_START && !IS_ALIGNED(request->start, FSW_IMAGE_BASE_ALIGN))
+		return fsw_refuse(result, -ENOEXEC, "%s", fsw_image_text(-FSW_IMAGE_BASE));
 	error = free_sections(request);
 	if (error || request->flags & FSW_FREE_DRY_RUN)
 		return error;

@@ -300,9 +300,10 @@ void fsw_lend_begin(void)
 static u32 take_claimed(int (*take)(u32 section))
 {
 	struct fsw_run run = { 0, 0 };
-	u32 taken = 0;
+	u32 taken = 0, done = 0;
 	u32 i;
 
+	fsw_progress_begin("take", fsw_sections_matching(fsw_match_claimed(fsw.self)));
 	while (fsw_cmm_run(&fsw.area, fsw_match_claimed(fsw.self), run.first + run.count, &run) ==
 	       1) {
 		for (i = run.first; i < run.first + run.count; i++) {
@@ -310,8 +311,10 @@ static u32 take_claimed(int (*take)(u32 section))
 				taken++;
 			else
 				fsw_cmm_offline(&fsw.area, fsw.self, i);
+			fsw_progress_step(++done);
 		}
 	}
+	fsw_progress_end();
 	return taken;
 }
 
@@ -582,6 +585,18 @@ void fsw_section_look(u32 section, struct fsw_ioc_section *look)
 		if (why && !look->pinned++)
 			strscpy(look->why, why, sizeof(look->why));
 	}
+}
+
+/**
+ * fsw_section_pinned - is there something that keeps it from going off-line?
+ * @section: its number
+ */
+bool fsw_section_pinned(u32 section)
+{
+	struct fsw_ioc_section look;
+
+	fsw_section_look(section, &look);
+	return look.pinned;
 }
 
 /**

@@ -106,13 +106,28 @@ static void list_sleepers(u32 *bits, u32 last, const u32 *without)
 	}
 }
 
-/* What was asked of those who were visited, and stayed with them */
-static void list_kept(struct wish *wish, const struct fsw_operation *operation)
+/* Of whom a section was named: an order went out, and stays on what was released. */
+static void list_ordered(struct wish *wish, const struct fsw_operation *operation)
+{
+	u32 i, entry;
+
+	for (i = operation->first; i < operation->limit; i++)
+		if (fsw_cmm_get(&fsw.area, i, &entry) == 0 && entry & FSW_ENTRY_RELEASE_ORDER)
+			set_bit_of(wish->request->visited, wish->owners[i]);
+}
+
+/*
+ * What was asked of those who were visited, and stayed with them: named and in use, or not named
+ * for the reserve. In a round that was cut short, what was not named may have had no turn.
+ */
+static void list_kept(struct wish *wish, const struct fsw_operation *operation, bool cut)
 {
 	u32 i, entry, owner;
 
 	for (i = operation->first; i < operation->limit; i++) {
 		if (fsw_cmm_get(&fsw.area, i, &entry) || !(entry & FSW_ENTRY_REQUESTED))
+			continue;
+		if (cut && !(entry & FSW_ENTRY_RELEASE_ORDER))
 			continue;
 		owner = entry & FSW_ENTRY_OWNER;
 		if (owner != FSW_OWNER_NONE && has_bit(wish->request->visited, owner))
@@ -128,14 +143,17 @@ static void collect(struct wish *wish)
 	struct fsw_operation operation;
 	struct fsw_status status;
 	u32 since = fsw_now();
-	u32 last = fsw.area.instances;
 	u32 taken = 0, giver = 0;
+	bool enough, cut;
 
 	if (fsw_status(&fsw.area, &status))
 		return;
 	operation = *status.operation;
-	if (fsw.outcome.walk.missing >= operation.wanted)
-		last = 0; /* the last that gave, see below */
+	enough = fsw.outcome.walk.missing >= operation.wanted;
+	/* by a reset, from which the round was recovered */
+	cut = operation.undone == FSW_MODE_CLAIM;
+	if (cut)
+		list_ordered(wish, &operation);
 	fsw_progress_begin("take", fsw.outcome.walk.missing);
 	while (fsw_collect_next(&fsw.area, fsw.self, &fsw.outcome) == 1) {
 		u32 section = fsw.outcome.walk.section;
@@ -151,9 +169,11 @@ static void collect(struct wish *wish)
 	 * was wanted; if that was not to be had, all were asked.
 	 */
 	memcpy(wish->request->skipped, operation.skipped, sizeof(operation.skipped));
-	list_sleepers(wish->request->visited, last ? last : giver, operation.skipped);
-	if (last)
-		list_kept(wish, &operation);
+	if (!cut)
+		list_sleepers(wish->request->visited, enough ? giver : fsw.area.instances,
+			      operation.skipped);
+	if (!enough)
+		list_kept(wish, &operation, cut);
 	fsw_collect_end(&fsw.area, fsw.self);
 	wish->request->ticks_take = fsw_now() - since;
 }
@@ -315,11 +335,24 @@ static bool releasable(u32 section, struct fsw_list *list)
 	return !error;
 }
 
+/* Would they go? As far as can be told without trying */
+static int would_go(u32 first, u32 count, const struct fsw_ioc_release *request)
+{
+	u32 i;
+
+	if (!fsw_reserve_allows(request->gave + count))
+		return -EDQUOT;
+	for (i = first; i < first + count; i++)
+		if (fsw_section_pinned(i))
+			return -EBUSY;
+	return 0;
+}
+
 /* Adjacent sections, which may go */
 static void release(u32 first, u32 count, struct fsw_ioc_release *request, struct fsw_list *list)
 {
 	bool dry = request->flags & FSW_RELEASE_DRY_RUN;
-	int error = dry ? 0 : fsw_sections_offline(first, count);
+	int error = dry ? would_go(first, count, request) : fsw_sections_offline(first, count);
 	u32 i;
 
 	if (error && count > 1) {
@@ -332,11 +365,11 @@ static void release(u32 first, u32 count, struct fsw_ioc_release *request, struc
 		return;
 	}
 	for (i = first; i < first + count; i++) {
-		if (!dry)
-			fsw_cmm_offline(&fsw.area, fsw.self, i);
-		row_add(list, i, fsw.self, FSW_MOVED_DONE);
+		error = dry ? 0 : fsw_cmm_offline(&fsw.area, fsw.self, i);
+		row_add(list, i, fsw.self, error ? FSW_MOVED_REFUSED : FSW_MOVED_DONE)->error =
+			error;
+		request->gave += !error;
 	}
-	request->gave += count;
 	fsw_progress_step(request->gave);
 	cond_resched();
 }
@@ -357,20 +390,21 @@ static int release_these(struct fsw_ioc_release *request, const u64 *starts, str
 			return fsw_refuse(&request->result, -EINVAL, "0x%llx: %s, nothing released",
 					  starts[i], fsw_error_text(error));
 		}
+		for (run = 0; run < i; run++)
+			if (starts[run] == starts[i])
+				return fsw_refuse(&request->result, -EINVAL,
+						  "0x%llx: named twice, nothing released",
+						  starts[i]);
 		refused += !releasable(section, list);
 	}
 	if (refused)
 		return fsw_refuse(&request->result, -EPERM, "%u of %u can not go, nothing released",
 				  refused, request->count);
 	for (i = 0; i < request->count; i += run) {
-		run = 1;
 		fsw_section_at(&fsw.area, starts[i], &section);
-		/* named twice? */
-		if (!releasable(section, NULL))
-			continue;
+		run = 1;
 		while (run < FSW_AT_ONCE && i + run < request->count &&
-		       starts[i + run] == fsw_section_address(&fsw.area, section + run) &&
-		       releasable(section + run, NULL))
+		       starts[i + run] == fsw_section_address(&fsw.area, section + run))
 			run++;
 		release(section, run, request, list);
 	}

@@ -84,7 +84,7 @@ struct fsw_ioc_free {
 };
 
 /* A section that was asked for or given, and what became of it */
-#define FSW_MOVED_DONE 1     /* on-line here (request, kill) or free (release) */
+#define FSW_MOVED_DONE 1     /* on-line here (request) or free (release) */
 #define FSW_MOVED_IN_USE 2   /* pages there are pinned: it stayed with `owner` */
 #define FSW_MOVED_RESERVE 3  /* `owner` would have less left than its reserve: it stayed there */
 #define FSW_MOVED_REFUSED 4  /* by the rules: `error` says why */
