@@ -230,12 +230,15 @@ class Status(Case):
         self.assertEqual(self.status("claiming")[0]["claim"],
                          {"source": 1, "target": 2, "wanted": 2, "released": 1, "kept": 0, "skipped": []})
         self.assertIn("\nClaim: 1 of 2 sections released, 1 stayed; at instance 3", self.good("map", "--area", areas["skipping"]))
+        for state in ("guests", "asking", "claiming", "skipping"):
+            self.assertEqual(self.json(0, "map", "--area", areas[state])["claim"], self.status(state)[0]["claim"], state)
 
     def test_claimable(self):
         """Sleepers' movable memory above the base of who runs"""
         for state, sections in (("guests", 2), ("second", 7), ("master", 0), ("dead", 1), ("blank", None), ("recovered", None)):
             value, text = self.status(state)
-            self.assertEqual((value["claimable"], value["memory"]), (sections, None), state)
+            self.assertEqual((value["claimable"], value["memory"], value["pinned"]), (sections, None, None), state)
+            self.assertEqual(self.json(0, "map", "--area", areas[state])["claimable"], sections, state)
             self.assertEqual("Claimable" in text, sections is not None)
             self.assertNotIn("This instance", text)
         self.assertIn("Claimable: 7 (112 MiB) of sleepers' movable memory, by instance 2, which begins at 0x84000000", self.status("second")[1])
@@ -777,7 +780,8 @@ class Device(OnDevice):
         self.device("loaded")
         self.assertIn("All 4 are in use: fswctl status", self.refuses(1, *boot, "--instance", "3"))
         self.answer(errno.EINVAL, ERROR["ALIGNMENT"], ask=2)
-        self.assertIn("0x80000123 is no multiple of the section size, 16 MiB", self.refuses(1, *boot, "--start", "0x80000123"))
+        lines = self.refuses(1, *boot, "--start", "0x80000123")
+        self.assertIn("0x80000123 is no multiple of 128 MiB: those around it are 0x80000000 and 0x88000000\nNo such run is free or movable", lines)
         self.answer(errno.ENOMEM, ERROR["OUTSIDE"], ask=2)
         self.assertIn("the map goes from 0x80000000 to 0x90000000", self.refuses(1, *boot, "--start", "0"))
         for name, says in (("NO_MEMORY", "section 14 at 0x8e000000 is nobody's"), ("SHARED", "section 15 at 0x8f000000 is shared by all"),
@@ -828,6 +832,9 @@ class Device(OnDevice):
         self.answer(errno.ENOEXEC, what="memory: does not begin at a multiple of 128 MiB", ask=2)
         lines = self.refuses(1, "boot", "--kernel", self.kernel, "--memory", "6")
         self.assertIn("Name an address: fswctl boot --start 0x88000000 ...", lines)
+        self.assertNotIn("those around it", lines)
+        lines = self.refuses(1, "boot", "--kernel", self.kernel, "--memory", "6", "--start", "0x89000000")
+        self.assertIn("0x89000000 is no multiple of 128 MiB: those around it are 0x88000000 and 0x90000000\nName an address: fswctl boot --start 0x88000000", lines)
 
     def test_unsafe(self):
         """What the kernel says is cleaned as well, and need not end."""
@@ -939,7 +946,7 @@ class Device(OnDevice):
                                            "rubbish\n 1 2\nkernel 3 2\nkernel 0 0\n-\n")
         done = run("boot", "--kernel", self.kernel, "--stay", fake=self.folder)
         self.assertEqual(done.returncode, 0)
-        self.assertEqual(done.stderr, "loading: memory, 4 sections\nloading: kernel, 5000000 bytes\nloading: initrd, 30 bytes\n")
+        self.assertEqual(done.stderr, "freeing 4 sections\nloading: kernel, 5000000 bytes\nloading: initrd, 30 bytes\n")
         progress.write_text("")
         status, text = on_terminal(["boot", "--kernel", str(self.kernel), "--stay"], {}, self.folder)
         self.assertEqual(status, 0)
@@ -1206,8 +1213,23 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
     def test_request_died(self):
         self.gives("request", got=1, rows=[self.moved(5, 2)], result={"outcome": RESULT["COLLECT"], "other": 3})
         self.assertIn("Note: instance 3 died in the round, and the board was reset: fswctl status", self.fsw("request", "1"))
+        self.gives("request", got=1, rows=[self.moved(8)], result={"outcome": RESULT["SURVIVED"], "other": 3})
+        value = self.value(6, "request", "2")
+        self.assertEqual((value["got"], value["outcome"], value["listed"][0]["section"]), (1, "survived", 8))
+        self.assertIn("got 1 of 2 sections", run("request", "2", fake=self.folder).stdout)
         self.gives("request", errno.EIO, got=0, result={"outcome": RESULT["SURVIVED"], "other": 3, "undone": 3})
         self.assertIn("instance 3 died, and this one was resumed; a claim did not take place", self.refuses(6, "request", "1"))
+
+    def test_request_cut(self):
+        """A reset ended the round: the kernel lists none that had no turn, and the sections that were named are not told of otherwise."""
+        self.device("skipping")
+        self.gives("request", got=0, number=errno.ENOSPC, rows=[], visited=(1 << 2,), result={"outcome": RESULT["COLLECT"], "what": b"none of the 4 sections came"})
+        words = ["request", "4", "--from", "0x84000000"]
+        text = run(*words, fake=self.folder).stdout
+        self.assertIn("section 5          16 MiB  not: of instance 2 'guest2': a reset ended the round\n", text)
+        self.assertIn("Asked: instance 2\n", text)
+        value = self.value(1, *words)
+        self.assertEqual((value["visited"], [row["what"] for row in value["listed"] if row["what"] == "reserve"]), ([2], []))
 
     def test_request_interrupted(self):
         """Free ones came, the round did not: a driver refused."""
@@ -1309,6 +1331,31 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
             self.gives("release", errno.EINVAL, gave=0, result={"error": ERROR[error], "what": b"0x88000400: no"})
             self.assertIn(says, self.refuses(1, "release", "0x88000000", "0x88000400", "0x10000000"))
 
+    def test_release_twice(self):
+        self.gives("release", errno.EINVAL, gave=0, result={"what": b"0x8c000000: named twice, nothing released"})
+        words = ["release", "0x8c000000", "0x8d000000", "0x8c000000"]
+        lines = self.refuses(1, *words)
+        self.assertIn("release of 3 sections: 0x8c000000: named twice, nothing released\n", lines)
+        self.assertIn("Name each section once: fswctl release ADDRESS ...", lines)
+        self.assertEqual((self.value(1, *words)["gave"], run(*words, fake=self.folder).stdout), (0, ""))
+
+    def test_release_dry(self):
+        """Pins and the reserve are looked at; what would be is not told as if it were."""
+        self.gives("release", gave=1, rows=[self.moved(13, 1), self.moved(12, 1, "in-use", why="held by I/O or a pipe"), self.moved(11, 1, "reserve")])
+        done = run("release", "3", "--dry-run", fake=self.folder)
+        self.assertEqual(done.stdout, """Dry run, nothing was changed: would have given 1 of 3 sections (16 MiB of 48 MiB)
+  0x8d000000  section 13         16 MiB  would be free now
+  0x8b000000  section 11         16 MiB  not: this instance keeps it: it would be left with less than its reserve
+  0x8c000000  section 12         16 MiB  not: in use in this instance: held by I/O or a pipe
+""")
+        self.assertEqual(self.three_lines(done, 8), ["Error: release of 3 sections: would have given 1 of 3", "Current state: 1 in use, 1 kept as a reserve",
+                                                     "End what uses it, then again (see fswctl map): fswctl release ..."])
+        self.gives("release", gave=2, rows=[self.moved(13, 1), self.moved(12, 1)])
+        self.assertIn("Dry run, nothing was changed: would have given 2 of 2 sections", self.fsw("release", "2", "--dry-run"))
+        at = b"section 9 at 0x89000000 does not free, all others are back: held by I/O or a pipe"
+        self.gives("free", errno.EBUSY, result={"what": at})
+        self.assertIn("or take another address: fswctl free --start ADDRESS", self.refuses(1, "free", "--contiguous", "2", "--dry-run"))
+
     def test_free(self):
         self.gives("free", instance=4, start=0x88000000, ticks=4321, hz=1000000)
         text = self.fsw("free", "--contiguous", "33M", "--total", "4")
@@ -1334,6 +1381,13 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         self.assertIn("Ask for less: fswctl free --total 6 ...", lines(errno.ENOMEM, error=ERROR["NOT_ENOUGH"], index=6))
         self.assertIn("Take an empty one: fswctl free --instance 4 ...", lines(errno.EBUSY, error=ERROR["IN_USE"], words=["--instance", "2"]))
         self.assertIn("No such run is free or movable, ask for less in one run: fswctl free --contiguous SIZE", lines(errno.ENOEXEC, "memory: too far"))
+        begin = "memory: does not begin at a multiple of 128 MiB"
+        self.assertIn(f"freeing of 8 sections: {begin}\nCurrent state: 0x8a000000 is no multiple of 128 MiB: those around it are 0x88000000 and 0x90000000\n"
+                      "No such run is free or movable, ask for less in one run: fswctl free --contiguous SIZE",
+                      lines(errno.ENOEXEC, begin, words=["--start", "0x8a000000"]))
+        lines_of = self.refuses(1, "free", "--contiguous", "6", "--start", "0x81000000")
+        self.assertIn("0x81000000 is no multiple of 128 MiB: those around it are 0x80000000 and 0x88000000\n"
+                      "Name an address: fswctl free --start 0x88000000 ...", lines_of)
         at = "section 9 at 0x89000000 does not free, all others are back: "
         self.assertIn("or take another address: fswctl free --start ADDRESS", lines(errno.EBUSY, at + "mlock of sleep (41)"))
         self.assertIn("lower the reserve: /sys/module/fsw/parameters/reserve", lines(errno.ENOMEM, at + "it is needed here (fsw.reserve)"))
@@ -1404,6 +1458,18 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         (self.folder / "dev/fsw").write_text("unreadable")
         self.assertIn("Instance 3 is gone: 3 sections came back, 1 are on-line here\n2 went to the free ones: this kernel", self.fsw("kill", "3"))
 
+    def test_kill_progress(self):
+        progress = self.folder / "sys/class/misc/fsw/progress"
+        (self.folder / "steps").write_text("take 1 3\ntake 2 3\n-\n")
+        self.gives("kill", sections=3, online=3)
+        progress.write_text("")
+        done = run("kill", "3", fake=self.folder)
+        self.assertEqual((done.returncode, done.stderr), (0, "taking 3 sections\n"))
+        status, text = on_terminal(["kill", "3"], {}, self.folder)
+        self.assertEqual(status, 0)
+        self.assertRegex(text, r"take         \[#{26}\.{14}\]  66 %  2 of 3 sections")
+        self.assertEqual(run("kill", "3", "--json", fake=self.folder).stderr, "")
+
     def test_kill_refused(self):
         for name, instance, says in (("MASTER", 1, "neither ends nor is killed"), ("SELF", 2, "To end the instance that runs: fswctl exit"),
                                      ("EMPTY", 4, "instance 4 has neither a page nor memory"), ("BUSY", 3, "fswctl status")):
@@ -1427,13 +1493,15 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
                       "Pinned: section 9 at 0x89000000: 12 pages: mlock of sleep (41)\nPinned: section 13 at 0x8d000000: 1 page\n", text)
         value = self.value(0, "status")
         self.assertEqual((value["memory"], value["claimable"]), ({"total": 160 << 20, "available": 100 << 20, "reserve": 16 << 20}, 2))
+        pinned = value["pinned"]
+        self.assertEqual(pinned, [{"section": 9, "address": "0x89000000", "pages": 12, "why": "mlock of sleep (41)"},
+                                  {"section": 13, "address": "0x8d000000", "pages": 1, "why": None}])
         text = self.fsw("map")
         self.assertIn("Claimable by instance 1: 2 sections (32 MiB) of sleepers' movable memory\n"
                       "This kernel: 10 sections on-line, 3 fenced since boot, 1 off-lined since\nPinned: section 9", text)
         value = self.value(0, "map")
         self.assertEqual((value["online"], value["fenced"], value["taken"]), ([[0, 4], [8, 6]], [[4, 1], [6, 2]], [[5, 1]]))
-        self.assertEqual(value["pinned"], [{"section": 9, "address": "0x89000000", "pages": 12, "why": "mlock of sleep (41)"},
-                                           {"section": 13, "address": "0x8d000000", "pages": 1, "why": None}])
+        self.assertEqual((value["pinned"], value["claimable"], value["claim"]), (pinned, 2, None))
 
     def test_no_looks(self):
         """Who may not ask the kernel sees the rest."""
@@ -1441,15 +1509,17 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
             self.books(number)
             self.assertNotIn("This instance:", self.fsw("status"))
             self.assertNotIn("This kernel:", self.fsw("map"))
-            self.assertIsNone(self.value(0, "status")["memory"])
+            value = self.value(0, "status")
+            self.assertEqual((value["memory"], value["pinned"], value["claimable"]), (None, None, 2))
             value = self.value(0, "map")
-            self.assertEqual([value[key] for key in ("online", "fenced", "taken", "pinned")], [None] * 4)
+            self.assertEqual([value[key] for key in ("online", "fenced", "taken", "pinned", "claimable")], [None] * 4 + [2])
 
     def test_many_pinned(self):
         self.gives_books(0, [UAPI["fsw_ioc_section"](1, 1, 1, 0, b"x") for _ in range(16)])
         text = self.fsw("status")
         self.assertEqual(text.count("Pinned: section"), 8)
         self.assertIn("Pinned: 8 more sections\n", text)
+        self.assertEqual(len(self.value(0, "status")["pinned"]), 16)
 
     def test_progress(self):
         progress = self.folder / "sys/class/misc/fsw/progress"
@@ -1464,6 +1534,10 @@ It took 240.00 ms: free ones 10.00, round 200.00, take 30.00; of it zeroing 25.0
         self.assertRegex(text, r"release      \[#{24}\.{16}\]  60 %  3 of 5 sections")
         progress.write_text("")
         self.assertEqual(run("request", "3", "--json", fake=self.folder).stderr, "")
+        progress.write_text("")
+        (self.folder / "steps").write_text("memory 1 4\n-\n")
+        self.gives("free", instance=4, start=0x88000000)
+        self.assertEqual(run("free", "--contiguous", "4", fake=self.folder).stderr, "freeing 4 sections\n")
 
     def test_interrupt(self):
         """Ctrl-C ends the wait, not the telling."""
@@ -1536,6 +1610,14 @@ class Papers(Case):
         self.assertEqual(re.findall(r"(?m)^\.It (\d)", section), sorted(codes.values()))
         text = re.search(r"(?s)Exit codes:(.*)", self.good("--help"))[1]
         self.assertEqual(sorted(re.findall(r"\b(\d) ", text)), sorted(codes.values()))
+
+    def test_start(self):
+        """Where a run begins, as the adapter has it"""
+        align = int(re.search(r"FSW_IMAGE_BASE_ALIGN (0x\w+)", (TOP / "adapters/boot/image.h").read_text())[1], 0)
+        for command in ("boot", "free"):
+            self.assertRegex(self.good(command, "--help"), rf"(?m)^  --start ADDRESS .* a multiple of {align >> 20} MiB")
+            section = re.search(rf"(?s)\n\.Ss {command}\n(.*?)\n\.S[sh] ", self.manual())[1]
+            self.assertIn(f"a multiple of {align >> 20} MiB", re.search(r"(?s)Fl \\-start Ar ADDRESS(.*?)\.It", section)[1])
 
     def test_completion(self):
         def complete(*words):

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "device.h"
 #include "json.h"
+#include "progress.h"
 #include "refuse.h"
 #include "text.h"
 #include "view.h"
@@ -116,7 +117,10 @@ void command_kill(const struct call *call, struct problem *problem)
 	asked.instance = ask.instance;
 	snprintf(doing, sizeof(doing), "kill of instance %" PRIu32, ask.instance);
 	asked.doing = doing;
+	if (!call->json)
+		progress_start();
 	number = device_ask(device, FSW_IOC_KILL, &ask);
+	progress_stop();
 	outcome_tell(&asked, number, &ask.result, problem);
 	if (call->json) {
 		json_number("instance", ask.instance);

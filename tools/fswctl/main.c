@@ -33,7 +33,7 @@ static const struct option boot_options[] = {
 	VALUE("cmdline", "STRING", cmdline, "its command line; else the running kernel's"),
 	VALUE("memory", "SIZE", memory, "its memory in all; 256M when not given"),
 	VALUE("contiguous", "SIZE", contiguous, "how much of it in one run, which holds the images; else all of it"),
-	VALUE("start", "ADDRESS", start, "physical address of that run; else the lowest that fits"),
+	VALUE("start", "ADDRESS", start, "physical address of that run, a multiple of 128 MiB; else the lowest that fits"),
 	VALUE("instance", "N", instance, "its number; else the lowest empty one"),
 	VALUE("name", "NAME", name, "its name, up to 31 bytes; else the kernel's file name"),
 	FLAG("direct", direct, "enter the kernel at once, without a warm reset"),
@@ -47,7 +47,7 @@ static const struct option boot_options[] = {
 static const struct option free_options[] = {
 	VALUE("contiguous", "SIZE", contiguous, "so much in one run, which will hold the images"),
 	VALUE("total", "SIZE", total, "memory in all; else that run alone"),
-	VALUE("start", "ADDRESS", start, "physical address of the run; else the lowest that fits"),
+	VALUE("start", "ADDRESS", start, "physical address of the run, a multiple of 128 MiB; else the lowest that fits"),
 	VALUE("instance", "N", instance, "whose it shall be; else the lowest empty one's"),
 	DRY_RUN,
 	JSON,

@@ -261,6 +261,8 @@ static void print_json(struct view *view, const struct held *held)
 	held_json_runs(held, "fenced", FSW_HELD_FENCED);
 	held_json_runs(held, "taken", FSW_HELD_TAKEN);
 	held_json_pinned(held, view, "pinned");
+	view_json_claimable(view);
+	view_json_claim(view);
 }
 
 void command_map(const struct call *call, struct problem *problem)

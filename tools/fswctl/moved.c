@@ -66,6 +66,14 @@ static const char *owner_text(struct moved *moved, uint32_t owner, char *to)
 	return to;
 }
 
+/* "got", "would have given" */
+static const char *verb(const struct moved *moved)
+{
+	static const char *const verbs[2][2] = { { "got", "would have got" }, { "gave", "would have given" } };
+
+	return verbs[releases(moved)][moved->asked->call->dry_run != 0];
+}
+
 /* REFUSED, which is not always the last word */
 static void refused_text(struct moved *moved, const struct fsw_ioc_moved *entry, char *to)
 {
@@ -102,6 +110,9 @@ static void refused_text(struct moved *moved, const struct fsw_ioc_moved *entry,
 	else if (moved->seen && !fsw_instance_get(&moved->view.area, entry->owner, &instance) &&
 		 instance.state != FSW_STATE_SLEEPING)
 		snprintf(to, PROBLEM_LINE, "of %s, which does not sleep but is '%s'", owner, fsw_state_name(instance.state));
+	else if (moved->visited && view_in_set(moved->visited, entry->owner))
+		/* at the end of a round the kernel would have listed it */
+		snprintf(to, PROBLEM_LINE, "of %s: a reset ended the round", owner);
 	else
 		snprintf(to, PROBLEM_LINE, "of %s, which was not asked", owner);
 }
@@ -255,8 +266,7 @@ void moved_tell(struct moved *moved, int number, const struct fsw_ioc_result *re
 		outcome_tell(moved->asked, number, result, problem);
 	} else if (number || moved->got < moved->wanted) {
 		rest_text(moved, rest);
-		snprintf(got, sizeof(got), "%s %" PRIu32 " of %" PRIu32, releases(moved) ? "gave" : "got", moved->got,
-			 moved->wanted);
+		snprintf(got, sizeof(got), "%s %" PRIu32 " of %" PRIu32, verb(moved), moved->got, moved->wanted);
 		outcome_part(moved->asked, result, moved->got ? EXIT_SOME : EXIT_REFUSED, got, rest, problem);
 		if (!result->error && !result->who[0])
 			next_of(moved, problem);
@@ -290,7 +300,6 @@ static void print_runs(struct moved *moved)
 
 void moved_print(struct moved *moved)
 {
-	const char *verb = releases(moved) ? "gave" : "got";
 	char bytes[2][TEXT_ROOM];
 	uint32_t done = 0;
 	uint32_t i;
@@ -298,8 +307,8 @@ void moved_print(struct moved *moved)
 	for (i = 0; i < kept_in(moved); i++)
 		done += moved->list[i].what == FSW_MOVED_DONE;
 	if (moved->asked->call->dry_run)
-		printf("Dry run, nothing was changed: would have ");
-	printf("%s %" PRIu32 " of %" PRIu32 " sections (%s of %s)", verb, moved->got, moved->wanted,
+		printf("Dry run, nothing was changed: ");
+	printf("%s %" PRIu32 " of %" PRIu32 " sections (%s of %s)", verb(moved), moved->got, moved->wanted,
 	       text_bytes(bytes[0], (uint64_t)moved->got << moved->shift),
 	       text_bytes(bytes[1], (uint64_t)moved->wanted << moved->shift));
 	if (moved->got > done && moved->listed <= moved->room)
@@ -308,12 +317,12 @@ void moved_print(struct moved *moved)
 	print_runs(moved);
 }
 
-void moved_json(struct moved *moved, const char *verb)
+void moved_json(struct moved *moved, const char *key)
 {
 	uint32_t i;
 
 	json_number("wanted", moved->wanted);
-	json_number(verb, moved->got);
+	json_number(key, moved->got);
 	json_open("listed", '[');
 	for (i = 0; i < kept_in(moved); i++) {
 		const struct fsw_ioc_moved *entry = &moved->list[i];

@@ -16,6 +16,7 @@ struct moved {
 	uint32_t wanted, got, listed, room; /* of `listed` ones, `room` were written at most */
 	struct fsw_ioc_moved *list;
 	const uint32_t *skipped; /* who could not be reached; NULL: nobody was asked */
+	const uint32_t *visited; /* who was asked; NULL as well */
 	uint32_t shift;
 	int tried;	  /* it came so far that there is something to list */
 	struct view view; /* as it is afterwards */
@@ -32,7 +33,7 @@ void moved_tell(struct moved *moved, int number, const struct fsw_ioc_result *re
 /* "got 3 of 5 sections (48 MiB of 80 MiB)", then runs of sections */
 void moved_print(struct moved *moved);
 
-/* "wanted", `verb`, "listed" */
-void moved_json(struct moved *moved, const char *verb);
+/* "wanted", `key`, "listed" */
+void moved_json(struct moved *moved, const char *key);
 
 #endif

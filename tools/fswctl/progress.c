@@ -49,10 +49,7 @@ static int parse(char *text, uint64_t *done, uint64_t *total)
 static const struct {
 	const char *label, *doing;
 } moves[] = {
-	{ "memory", "loading: memory," },
-	{ "zero", "loading: zeroing," },
-	{ "request", "requesting" },
-	{ "release", "releasing" },
+	{ "memory", "freeing" }, { "zero", "loading: zeroing," }, { "request", "requesting" }, { "release", "releasing" },
 	{ "take", "taking" },
 };
 

@@ -126,8 +126,14 @@ static int is_place(const struct told *told)
 /* The adapter refused the address, its own or the one that was asked for. */
 static void tell_begin(struct told *told)
 {
+	uint64_t at = told->asked->start;
 	uint64_t start;
 
+	if (at != FSW_ANY_START && at % FSW_IMAGE_BASE_ALIGN)
+		problem_state(told->problem,
+			      "0x%" PRIx64 " is no multiple of %d MiB: those around it are 0x%" PRIx64 " and 0x%" PRIx64, at,
+			      FSW_IMAGE_BASE_ALIGN >> 20, at / FSW_IMAGE_BASE_ALIGN * FSW_IMAGE_BASE_ALIGN,
+			      (at / FSW_IMAGE_BASE_ALIGN + 1) * FSW_IMAGE_BASE_ALIGN);
 	if (told->asked->call->prepared)
 		problem_next(told->problem,
 			     "Take it back, then prepare another run: fswctl kill %" PRIu32 "; fswctl free --start ADDRESS ...",
@@ -301,6 +307,10 @@ static void tell_outside(struct told *told)
 	uint64_t at = address_refused(told);
 	char bytes[TEXT_ROOM];
 
+	if (told->result->error == FSW_ERR(ALIGNMENT) && is_place(told)) {
+		tell_begin(told);
+		return;
+	}
 	if (told->result->error == FSW_ERR(ALIGNMENT))
 		problem_state(told->problem,
 			      "0x%" PRIx64 " is no multiple of the section size, %s: the sections around it begin at 0x%" PRIx64
@@ -534,6 +544,8 @@ static void tell_number(struct told *told, int number)
 		problem_next(problem, "Take the fswctl that was built with this kernel: fswctl --version");
 	} else if (strncmp(what, "memory", 6) == 0) {
 		tell_begin(told);
+	} else if (strstr(what, "named twice")) {
+		problem_next(problem, "Name each section once: fswctl %s ADDRESS ...", command_of(told));
 	} else if (strstr(what, "fsw.reserve")) {
 		problem_next(problem,
 			     "End what uses memory, ask for less, or lower the reserve: /sys/module/fsw/parameters/reserve");

@@ -83,6 +83,7 @@ static void request(const struct call *call, int device, struct notes *notes, st
 	moved.asked = &asked;
 	moved.shift = shift;
 	moved.skipped = wish->skipped;
+	moved.visited = wish->visited;
 	if (moved_make(&moved, wish->count, problem) == 0) {
 		if (!call->json) {
 			notes_print(notes);

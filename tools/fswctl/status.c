@@ -223,24 +223,6 @@ static void json_instance(struct seen *seen, uint32_t id)
 	json_close();
 }
 
-static void json_claim(struct view *view)
-{
-	struct claim claim;
-
-	if (!view_claim(view, &claim)) {
-		json_null("claim");
-		return;
-	}
-	json_open("claim", '{');
-	json_number("source", claim.operation->source);
-	json_number("target", claim.operation->target);
-	json_number("wanted", claim.operation->wanted);
-	json_number("released", claim.released);
-	json_number("kept", claim.kept);
-	view_json_set("skipped", claim.operation->skipped);
-	json_close();
-}
-
 static void json_memory(const struct held *held)
 {
 	if (!held->known) {
@@ -277,7 +259,6 @@ static void print_json(struct seen *seen)
 	static const char *const keys[KINDS] = { "nobody", "free", "shared", "core", "movable", "damaged" };
 	const struct fsw_geometry *geometry = &seen->view.area.header->geometry;
 	struct view *view = &seen->view;
-	int64_t claimable = view_claimable(view);
 	uint32_t i;
 
 	json_open("area", '{');
@@ -299,16 +280,14 @@ static void print_json(struct seen *seen)
 		json_operation(view->status.operation);
 	else
 		json_null("operation");
-	json_claim(view);
+	view_json_claim(view);
 	json_open("sections", '{');
 	for (i = 0; i < KINDS; i++)
 		json_number(keys[i], seen->tally.of[i]);
 	json_close();
-	if (claimable >= 0)
-		json_number("claimable", claimable);
-	else
-		json_null("claimable");
+	view_json_claimable(view);
 	json_memory(&seen->held);
+	held_json_pinned(&seen->held, view, "pinned");
 	json_open("instances", '[');
 	for (i = 1; i <= view->area.instances; i++)
 		json_instance(seen, i);

@@ -305,6 +305,16 @@ int64_t view_claimable(struct view *view)
 	return count;
 }
 
+void view_json_claimable(struct view *view)
+{
+	int64_t claimable = view_claimable(view);
+
+	if (claimable >= 0)
+		json_number("claimable", claimable);
+	else
+		json_null("claimable");
+}
+
 int view_in_set(const uint32_t bits[8], uint32_t id)
 {
 	return id < 256 && (bits[id / 32] >> (id % 32) & 1);
@@ -378,6 +388,24 @@ int view_claim(struct view *view, struct claim *claim)
 		claim->kept += (marks & (FSW_ENTRY_RELEASE_ORDER | FSW_ENTRY_RELEASE_RET)) == FSW_ENTRY_RELEASE_ORDER;
 	}
 	return 1;
+}
+
+void view_json_claim(struct view *view)
+{
+	struct claim claim;
+
+	if (!view_claim(view, &claim)) {
+		json_null("claim");
+		return;
+	}
+	json_open("claim", '{');
+	json_number("source", claim.operation->source);
+	json_number("target", claim.operation->target);
+	json_number("wanted", claim.operation->wanted);
+	json_number("released", claim.released);
+	json_number("kept", claim.kept);
+	view_json_set("skipped", claim.operation->skipped);
+	json_close();
 }
 
 const char *view_claim_text(struct view *view, const struct claim *claim, char *to)

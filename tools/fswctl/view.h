@@ -67,6 +67,7 @@ int view_base(struct view *view, uint64_t *base);
 
 /* How many sections a request of the running instance could get of sleepers; -1: no instance runs, or its base is not known. */
 int64_t view_claimable(struct view *view);
+void view_json_claimable(struct view *view); /* "claimable" */
 
 /* The claim round that goes on: 1, or 0: none does */
 struct claim {
@@ -75,6 +76,7 @@ struct claim {
 	uint32_t kept;	   /* asked for, and would not go */
 };
 int view_claim(struct view *view, struct claim *claim);
+void view_json_claim(struct view *view); /* "claim" */
 
 /* "1 of 2 sections released, 1 stayed; at instance 2 'linux'; could not be reached: instance 3". Returns `to`, of PROBLEM_LINE bytes. */
 const char *view_claim_text(struct view *view, const struct claim *claim, char *to);
