@@ -89,7 +89,7 @@ int fsw_section_online(u32 section);
 int fsw_section_undo(u32 section);
 void fsw_section_look(u32 section, struct fsw_ioc_section *look);
 void fsw_section_why(u32 section, int error, char *why, size_t size);
-bool fsw_section_quiet(u32 section);
+int fsw_section_give(u32 section);
 bool fsw_section_pinned(u32 section);
 u32 fsw_zero_ticks(void);
 u32 fsw_take_claimed(void);

@@ -623,13 +623,8 @@ void fsw_section_why(u32 section, int error, char *why, size_t size)
 	strscpy(why, look.why[0] ? look.why : "in use", size);
 }
 
-/**
- * fsw_section_quiet - does nothing there wait for a device?
- * @section: its number
- *
- * Migration waits for pages that are read or written, and writes what its file system can not move.
- */
-bool fsw_section_quiet(u32 section)
+/* Does nothing there wait for a device, or would have to be written to one to be moved? */
+static bool quiet(u32 section)
 {
 	unsigned long pfn = first_pfn(section);
 	unsigned long end = pfn + pages();
@@ -646,6 +641,34 @@ bool fsw_section_quiet(u32 section)
 			return false;
 	}
 	return true;
+}
+
+/**
+ * fsw_section_give - take a section from this kernel in its sleep
+ * @section: its number
+ *
+ * The devices are down: migration must not wait for one. And what moves has to find room in movable
+ * memory: filling the kernel's own zones would leave it nothing to wake up with.
+ *
+ * Return: as fsw_sections_offline().
+ */
+int fsw_section_give(u32 section)
+{
+	struct zone *zones = NODE_DATA(0)->node_zones;
+	long kept[ZONE_MOVABLE];
+	int error, i;
+
+	if (!quiet(section))
+		return -EBUSY;
+	for (i = 0; i < ZONE_MOVABLE; i++) {
+		kept[i] = zones[i].lowmem_reserve[ZONE_MOVABLE];
+		if (!is_highmem_idx(i))
+			zones[i].lowmem_reserve[ZONE_MOVABLE] = zone_managed_pages(&zones[i]);
+	}
+	error = fsw_sections_offline(section, 1);
+	for (i = 0; i < ZONE_MOVABLE; i++)
+		zones[i].lowmem_reserve[ZONE_MOVABLE] = kept[i];
+	return error;
 }
 
 /**

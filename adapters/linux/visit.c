@@ -20,8 +20,7 @@ void fsw_give(void)
 	while (fsw_reserve_allows(1) && fsw_visit_next(&fsw.area, fsw.self, outcome) == 1) {
 		u32 section = outcome->walk.section;
 
-		/* nobody would end what it waits for: the devices are down */
-		if (fsw_section_quiet(section) && fsw_sections_offline(section, 1) == 0 &&
+		if (fsw_section_give(section) == 0 &&
 		    fsw_cmm_offline(&fsw.area, fsw.self, section) == 0)
 			gave++;
 		else
