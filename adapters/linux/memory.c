@@ -595,6 +595,7 @@ bool fsw_section_pinned(u32 section)
 {
 	struct fsw_ioc_section look;
 
+	lru_add_drain_all();
 	fsw_section_look(section, &look);
 	return look.pinned;
 }
