@@ -75,11 +75,13 @@ int fsw_report_error(struct fsw_ioc_result *result, int error)
  */
 int fsw_refuse(struct fsw_ioc_result *result, int errno_, const char *format, ...)
 {
+	char line[sizeof(result->what)]; /* what was said before may be among the arguments */
 	va_list arguments;
 
 	va_start(arguments, format);
-	vscnprintf(result->what, sizeof(result->what), format, arguments);
+	vscnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
+	strscpy(result->what, line, sizeof(result->what));
 	return errno_;
 }
 
