@@ -168,7 +168,10 @@ def holds(board, section, *patterns):
 
 
 class Trio:
-    """Instance 1 runs, 2 and 3 sleep, with kernels of their own: a board that many tests share. home() brings all sections back."""
+    """Instance 1 runs, 2 and 3 sleep, with kernels of their own: a board that many tests share. home() brings all sections back.
+
+    The guests lie higher than those of conftest.three(): much of the master's is below where they begin.
+    """
 
     starts = {2: 0x80000000, 3: 0x90000000}
     sizes = {2: 8, 3: 6}

@@ -10,7 +10,6 @@ import pytest
 
 import harness
 from conftest import QUIET, Bench, boot_command, kernel, rootfs
-from harness import run
 from memory_helper import (ALL, FAULTS, KIB, NONE, Books, address, ask, check_kernel, guest, holds, kinds, listed, sections, shared_board, unchanged)
 
 CYCLES = 25 if os.environ.get("FSW_BUDGET") == "shallow" else 100
@@ -25,10 +24,7 @@ def images():
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in (("zImage-6.1", kernel("6.1") / "zImage"), ("initrd", rootfs(False))):
         (folder / name).write_bytes(source.read_bytes())
-    path = folder.with_suffix(".ext4")
-    path.unlink(missing_ok=True)
-    run("mke2fs", "-q", "-t", "ext4", "-F", "-d", folder, path, "64M", env=dict(os.environ, PATH=os.environ["PATH"] + ":/sbin:/usr/sbin"))
-    return path
+    return harness.disk_image(folder.with_suffix(".img"), 48, files=folder)
 
 
 class Alone:
@@ -125,7 +121,7 @@ def test_free_then_boot(alone):
     before = board.read_area().picture()
     board.run("fswctl boot --prepared --instance 2 --kernel /bin/busybox").refused("ELF", status=1)
     assert board.read_area().picture() == before
-    board.run("fswctl boot --prepared --instance 3 --kernel /boot/zImage-6.1").refused(status=1)
+    board.run("fswctl boot --prepared --instance 3 --kernel /boot/zImage-6.1").refused("instance 3", "fswctl free", status=1)
     board.boot("fswctl boot --prepared --instance 2 --kernel /boot/zImage-6.12 --initrd /boot/initrd --name second"
                f" --cmdline '{QUIET} kernelcore=48M'")
     assert board.run("uname -r").ok().startswith("6.12")
@@ -160,16 +156,21 @@ def test_free_all_or_nothing(alone, pinned):
     ask(board, "kill 2")
 
 
-REFUSED_FREE = {"none": "--contiguous 0 --total 0", "more-in-one": "--contiguous 4 --total 3", "much": "--contiguous 2 --total 70",
-                "core": "--start 0x60000000 --contiguous 2 --total 2", "shared": "--start 0x98000000 --contiguous 8 --total 8",
-                "outside": "--start 0xa0000000 --contiguous 1 --total 1", "unaligned": "--start 0x80800000 --contiguous 1 --total 1",
-                "itself": "--start 0x80000000 --contiguous 1 --total 1 --instance 1", "who": "--contiguous 1 --total 1 --instance 99"}
+REFUSED_FREE = {"none": ("--contiguous 0", 2, "0"), "more-in-one": ("--contiguous 4 --total 3", 2, "more than --total"),
+                "much": ("--contiguous 2 --total 70", 1, "not enough sections"),
+                "core": ("--start 0x60000000 --contiguous 2", 1, "kernel core of instance 1"),
+                "shared": ("--start 0x98000000 --contiguous 8", 1, "section 6[23]"),
+                "outside": ("--start 0xa0000000 --contiguous 1", 1, "outside the map"),
+                "unaligned": ("--start 0x80800000 --contiguous 1", 1, "multiple of"),
+                # a section may begin there, and no kernel
+                "no-beginning": ("--start 0x81000000 --contiguous 1", 1, "multiple of 128 MiB"),
+                "itself": ("--start 0x80000000 --contiguous 1 --instance 1", 1, "in use"), "who": ("--contiguous 1 --instance 99", 1, "bad argument")}
 
 
-@pytest.mark.parametrize("options", REFUSED_FREE.values(), ids=REFUSED_FREE)
-def test_free_refused(alone, options):
+@pytest.mark.parametrize("options, status, word", REFUSED_FREE.values(), ids=REFUSED_FREE)
+def test_free_refused(alone, options, status, word):
     with unchanged(alone.board):
-        alone.board.run(f"fswctl free {options}").refused()
+        alone.board.run(f"fswctl free {options}").refused(word, status=status)
 
 
 # -- exit -------------------------------------------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ def test_exit_of_a_parent(alone):
     """1 boots 2, 2 boots 3 from its own memory, 2 leaves while 3 sleeps: 3 is 1's child then, and as it was."""
     board = alone.board
     board.boot(guest("6.12", START, 14))
-    board.run("mount -t ext4 -o ro /dev/vda /mnt").ok()
+    board.run("mount -t ext4 -o ro /dev/vda1 /mnt").ok()
     command = guest("6.1", 0x88000000, 4, name="grandchild").replace("/boot/", "/mnt/").replace("kernelcore=48M", "")
     board.boot(command, 3)
     board.run("ballast start 3 anon=16; echo three >/tmp/mine").ok()
@@ -233,7 +234,7 @@ def test_exit_to_who_is_left(alone):
     """The parent is gone: its parent inherits."""
     board = alone.board
     board.boot(guest("6.12", START, 14))
-    board.run("mount -t ext4 -o ro /dev/vda /mnt").ok()
+    board.run("mount -t ext4 -o ro /dev/vda1 /mnt").ok()
     board.boot(guest("6.1", 0x88000000, 4).replace("/boot/", "/mnt/").replace("kernelcore=48M", ""), 3)
     board.go(1).ok()
     said = ask(board, "kill 2")
@@ -333,8 +334,8 @@ def test_kill_refused(alone):
     with unchanged(board):
         board.run("fswctl kill 1").refused("asker|itself|master", status=1)
         board.run("fswctl kill 4").refused("no such instance|empty", status=1)
-        board.run("fswctl kill 0").refused()
-        board.run("fswctl kill 99").refused()
+        board.run("fswctl kill 0").refused("not an instance number", status=2)
+        board.run("fswctl kill 99").refused("bad argument", status=1)
         board.run("fswctl kill").refused(status=2)
     board.boot(guest("6.12", START, SIZE))
     with unchanged(board):
