@@ -301,7 +301,17 @@ class Board:
             self.driver = None
         shutil.rmtree(self.short, ignore_errors=True)
 
+    def remember(self):
+        """Where the processor is, and what it does, for who looks at a failure; unless QEMU stands still itself."""
+        def look():
+            for name, line in (("registers", "info registers"), ("interrupts", "info pic")):
+                (self.folder / name).write_text(self.monitor(line))
+        worker = threading.Thread(target=look, daemon=True)
+        worker.start()
+        worker.join(5)
+
     def fail(self, what):
+        self.remember()
         said = self.text().splitlines()[-40:]
         raise Failed(f"{what}. The console said last:\n    " + "\n    ".join(said) + f"\n  all of it: {self.log}") from None
 

@@ -3,12 +3,15 @@
  * Memory in use whose every word is known, held by one process of an instance.
  *
  *   ballast start INSTANCE [KIND=MIB]... [tmpfs@FILE] [cache@FILE]    hold so much of each kind; goes to the background
- *   ballast check [PART]       is each page its own? Then one of PART pages (64) moves to its next generation; 0: none
- *   ballast full [PART]        the same, every word
- *   ballast size KIND MIB      hold so much of it from now on
- *   ballast level MIB          as much anon as leaves about so much available
- *   ballast where              in which sections the pages of each kind lie: KIND SECTION:PAGES...
- *   ballast pin SECTION        a page of anon that lies there can not move until
+ *   ballast check [PART]          is each page its own? Then one of PART pages (64) moves to its next generation; 0: none
+ *   ballast full [PART]           the same, every word
+ *   ballast look [PART] [N]       check (PART: 256; full if N is 4096), then as "books {JSON}" what Linux says: MemTotal in KiB, pages that its zones manage,
+ *                                 taints; and of N (128) pages in a row of each section, how many it uses or may use, by their flags
+ *   ballast size KIND MIB         hold so much of it from now on
+ *   ballast level MIB             as much anon as leaves about so much available
+ *   ballast where                 in which sections the pages of each kind lie: KIND SECTION:PAGES...
+ *   ballast pin SECTION           a page of anon that lies there is in a pipe, and can not move until "unpin"
+ *   ballast direct SECTION DISK   one is written to a disk past the page cache, again and again, until "unpin"
  *   ballast unpin
  *   ballast stop
  *
@@ -18,6 +21,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +35,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,7 +44,10 @@
 #define PAGES_OF_MIB 256u
 #define SECTION_PAGES 4096u
 #define FIRST_PAGE 0x60000u /* of RAM */
+#define SECTIONS 64u
 #define PINS 256u
+/* of /proc/kpageflags: on an LRU list, slab, free, mapped, anonymous */
+#define IN_HANDS (1u << 5 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 12)
 
 enum kind { ANON, LOCKED, TMPFS, CACHE, BUSY, KINDS };
 
@@ -59,7 +67,7 @@ struct holding {
 
 /* What the process that keeps its memory busy says */
 struct busy_state {
-	volatile uint32_t done, stop;
+	volatile uint32_t done;
 	char error[256];
 };
 
@@ -67,6 +75,9 @@ static struct holding holdings[KINDS];
 static struct busy_state *busy_state;
 static pid_t busy_process;
 static unsigned instance;
+static pthread_t writer;
+static const char *volatile written_to;
+static volatile unsigned written_page;
 static int pipe_ends[2] = { -1, -1 };
 static unsigned pinned;
 static uint32_t random_state;
@@ -156,12 +167,30 @@ static void move_on(enum kind kind, unsigned page)
 
 	holding->generation[page]++;
 	if (random_word() & 1) {
-		if (kind == ANON)
+		if (kind == ANON && !(written_to && page == written_page))
 			madvise(page_of(holding, page), PAGE, MADV_DONTNEED);
 		else if (kind == TMPFS)
 			fallocate(holding->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)page * PAGE, PAGE);
 	}
 	write_page(holding, kind, page);
+}
+
+/* It does not stand still for seconds in which this instance runs. */
+static void check_busy(void)
+{
+	static uint32_t done;
+	static time_t since;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (busy_state->done != done || !since)
+		since = now.tv_sec;
+	done = busy_state->done;
+	fprintf(out, " busy %u (%u done)", holdings[BUSY].pages, done);
+	if (busy_state->error[0] || waitpid(busy_process, NULL, WNOHANG) || now.tv_sec - since > 20) {
+		errors++;
+		fprintf(out, "\nballast: FAILED: who keeps busy is gone or stands still\n%s", busy_state->error);
+	}
 }
 
 static int check(int full, unsigned part)
@@ -176,13 +205,8 @@ static int check(int full, unsigned part)
 		if (holdings[kind].base)
 			fprintf(out, " %s %u", kinds[kind].name, holdings[kind].pages);
 	}
-	if (busy_process) {
-		fprintf(out, " busy %u (%u done)", holdings[BUSY].pages, busy_state->done);
-		if (busy_state->error[0]) {
-			errors++;
-			fprintf(out, "%s", busy_state->error);
-		}
-	}
+	if (busy_process)
+		check_busy();
 	for (unsigned kind = 0; kind < BUSY && part && !errors; kind++) {
 		if (!holdings[kind].pages)
 			continue;
@@ -207,7 +231,7 @@ static void busy(void)
 	out = said;
 	for (unsigned page = 0; page < holding->pages; page++)
 		write_page(holding, BUSY, page);
-	while (!busy_state->stop) {
+	for (;;) {
 		for (unsigned i = 0; i < 16; i++) {
 			const unsigned page = random_word() % holding->pages;
 
@@ -221,7 +245,6 @@ static void busy(void)
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 	}
-	_exit(0);
 }
 
 static int resize(enum kind kind, unsigned mib)
@@ -307,6 +330,44 @@ static int level(long mib)
 	return 0;
 }
 
+static unsigned long long sum_of(const char *path, const char *format)
+{
+	char line[256];
+	unsigned long long sum = 0, value;
+	FILE *file = fopen(path, "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, &value) == 1)
+			sum += value;
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+/* What the kernel itself says, not what the adapter believes */
+static int books(unsigned sample)
+{
+	static uint64_t flags[SECTION_PAGES];
+	const int file = open("/proc/kpageflags", O_RDONLY);
+
+	sample = !sample || sample > SECTION_PAGES ? SECTION_PAGES : sample;
+	fprintf(out, "books {\"total\": %llu, \"managed\": %llu, \"tainted\": %llu, \"sample\": %u, \"hands\": [",
+		sum_of("/proc/meminfo", "MemTotal: %llu"), sum_of("/proc/zoneinfo", " managed %llu"),
+		sum_of("/proc/sys/kernel/tainted", "%llu"), sample);
+	for (unsigned section = 0; section < SECTIONS; section++) {
+		const unsigned first = FIRST_PAGE + section * SECTION_PAGES + random_word() % (SECTION_PAGES - sample + 1);
+		const ssize_t got = pread(file, flags, sample * sizeof(flags[0]), (off_t)first * (off_t)sizeof(flags[0]));
+		unsigned count = 0;
+
+		for (ssize_t i = 0; i < got / (ssize_t)sizeof(flags[0]); i++)
+			count += !!(flags[i] & IN_HANDS);
+		fprintf(out, "%s%u", section ? "," : "", count);
+	}
+	fprintf(out, "]}\n");
+	close(file);
+	return file < 0;
+}
+
 /* The physical page, 0: none. */
 static unsigned physical(int map, const void *address)
 {
@@ -343,28 +404,80 @@ static int where(void)
 	return 0;
 }
 
+/* A page of anon that lies there, or none: negative */
+static int page_in(unsigned section)
+{
+	const int map = open("/proc/self/pagemap", O_RDONLY);
+	int found = -1;
+
+	for (unsigned page = 0; page < holdings[ANON].pages && found < 0; page++)
+		if ((physical(map, page_of(&holdings[ANON], page)) - FIRST_PAGE) / SECTION_PAGES == section)
+			found = (int)page;
+	close(map);
+	if (found < 0)
+		fprintf(out, "ballast: no page lies in section %u\n", section);
+	return found;
+}
+
 static int pin(unsigned section)
 {
+	const int page = page_in(section);
 	struct iovec part = { .iov_len = PAGE };
-	const int map = open("/proc/self/pagemap", O_RDONLY);
-	int status = 1;
 
+	if (page < 0)
+		return 1;
 	if (pipe_ends[0] < 0 && (pipe2(pipe_ends, O_NONBLOCK | O_CLOEXEC) || fcntl(pipe_ends[1], F_SETPIPE_SZ, PINS * PAGE) < 0))
 		die("pipe");
-	for (unsigned page = 0; page < holdings[ANON].pages && status; page++) {
-		part.iov_base = page_of(&holdings[ANON], page);
-		if ((physical(map, part.iov_base) - FIRST_PAGE) / SECTION_PAGES != section)
-			continue;
-		if (vmsplice(pipe_ends[1], &part, 1, SPLICE_F_NONBLOCK) != (ssize_t)PAGE)
-			break;
-		pinned++;
-		fprintf(out, "ballast: anon page %u in section %u is pinned, %u in all\n", page, section, pinned);
-		status = 0;
+	part.iov_base = page_of(&holdings[ANON], (unsigned)page);
+	if (vmsplice(pipe_ends[1], &part, 1, SPLICE_F_NONBLOCK) != (ssize_t)PAGE) {
+		fprintf(out, "ballast: vmsplice: %s\n", strerror(errno));
+		return 1;
 	}
-	close(map);
-	if (status)
-		fprintf(out, "ballast: no page of section %u could be pinned\n", section);
-	return status;
+	pinned++;
+	fprintf(out, "ballast: anon page %d in section %u is pinned, %u in all\n", page, section, pinned);
+	return 0;
+}
+
+static void *write_on(void *disk)
+{
+	const int file = open(disk, O_WRONLY | O_DIRECT);
+
+	for (unsigned i = 0; written_to; i++)
+		if (pwrite(file, page_of(&holdings[ANON], written_page), PAGE, (off_t)(i % 16) * PAGE) != (ssize_t)PAGE)
+			break;
+	close(file);
+	return NULL;
+}
+
+/* Its page is held by the disk's driver nearly all the time, if the disk is slow. */
+static int direct(unsigned section, const char *disk)
+{
+	static char name[64];
+	const int page = page_in(section);
+
+	if (page < 0 || written_to || access(disk, W_OK)) {
+		fprintf(out, "ballast: %s\n", written_to ? "one is being written" : disk);
+		return 1;
+	}
+	snprintf(name, sizeof(name), "%s", disk);
+	written_page = (unsigned)page;
+	written_to = name;
+	if (pthread_create(&writer, NULL, write_on, name))
+		die("thread");
+	fprintf(out, "ballast: anon page %d in section %u is being written to %s\n", page, section, disk);
+	return 0;
+}
+
+static void unpin(void)
+{
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	pipe_ends[0] = pipe_ends[1] = -1;
+	pinned = 0;
+	if (written_to) {
+		written_to = NULL;
+		pthread_join(writer, NULL);
+	}
 }
 
 static int kind_of(const char *name)
@@ -388,17 +501,22 @@ static int answer(char *line)
 	}
 	if (!strcmp(words[0], "check") || !strcmp(words[0], "full"))
 		return check(words[0][0] == 'f', words[1] ? (unsigned)atoi(words[1]) : 64);
+	if (!strcmp(words[0], "look")) {
+		const unsigned sample = words[2] ? (unsigned)atoi(words[2]) : 128;
+		const int status = check(sample == SECTION_PAGES, words[1] ? (unsigned)atoi(words[1]) : 256);
+
+		return books(sample) || status;
+	}
 	if (!strcmp(words[0], "level") && words[1])
 		return level(atol(words[1]));
 	if (!strcmp(words[0], "where"))
 		return where();
 	if (!strcmp(words[0], "pin") && words[1])
 		return pin((unsigned)atoi(words[1]));
+	if (!strcmp(words[0], "direct") && words[1] && words[2])
+		return direct((unsigned)atoi(words[1]), words[2]);
 	if (!strcmp(words[0], "unpin")) {
-		close(pipe_ends[0]);
-		close(pipe_ends[1]);
-		pipe_ends[0] = pipe_ends[1] = -1;
-		pinned = 0;
+		unpin();
 		return 0;
 	}
 	if (!strcmp(words[0], "size") && words[1] && words[2]) {
@@ -535,7 +653,7 @@ int main(int count, char **words)
 {
 	if (count < 2 || (!strcmp(words[1], "start") && count < 3)) {
 		fprintf(stderr, "usage: ballast start INSTANCE [KIND=MIB]... [KIND@FILE]...\n"
-				"       ballast check|full|size|level|where|pin|unpin|stop [WORD]...\n");
+				"       ballast check|full|look|size|level|where|pin|direct|unpin|stop [WORD]...\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
