@@ -395,7 +395,7 @@ class Storm(Trade):
         if kind == "level":
             return kind, f"ballast level {self.random.choice((24, 32, 48, 64))}"
         target = self.random.choice([number for number in self.alive() if number != running])
-        return kind, f"fswctl switch {target}"
+        return "switch", f"fswctl switch {target}"
 
     def settle(self, number, spoken):
         """The instance runs, and said how it found its memory."""
