@@ -104,9 +104,9 @@ class Trade:
         for section, count in enumerate(books["hands"]):
             if section not in owned:
                 assert not count, f"instance {number} does not have section {section}, and its Linux has {count} pages there"
-            # hundreds of free pages in a row may lie in lists that no flag tells of
+            # free pages may lie in each core's lists, of which no flag tells: in 6.12 an eighth of a zone, so nearly a section
             elif self.model[section][0] == "movable" and books["sample"] == PAGES:
-                assert count > PAGES // 2, f"instance {number} has section {section}, and its Linux only {count} pages there"
+                assert count > 0, f"instance {number} has section {section}, and its Linux has no page there"
         total, count = self.first_books.setdefault(number, (books["total"], len(owned)))
         assert books["total"] == total + KIB * (len(owned) - count), f"MemTotal of instance {number}: {books}; it was {total} with {count} sections"
 
