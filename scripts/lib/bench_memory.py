@@ -19,6 +19,7 @@ EMPTY = 16  # sections
 RANGE = 4
 FULL = 8
 PREPARED = 16
+BEGINNINGS = 8  # a kernel can begin at a multiple of so many sections
 PREPARATIONS = 5
 SECTION_MIB = 16
 NAMES = "alloc,release,request,online"
@@ -132,9 +133,12 @@ class Instances:
         """Milliseconds that the running instance sleeps in requests of one section of instance 1 each: hand-over, visit, hand-over"""
         count = len(self.memory("request", *unused))
         log = self.one.run("fswctl log --json", TIMEOUT).json()["entries"]
-        found = [entry["ms"]["handover"] for entry in log if entry["mode"] == "claim"][-count:]
+        asker = self.running
         self.memory("release", *unused)
-        return found
+        self.go(1)
+        self.memory("request", *unused)
+        self.go(asker)
+        return [entry["ms"]["handover"] for entry in log if entry["mode"] == "claim"][-count:]
 
 
 # -- figures: name, unit, limit, values --
@@ -200,13 +204,14 @@ def measure_own():
         with board("memory-own", {"6.1": "master", "6.12": "master-6.12"}[release]) as one:
             master = Instances(one)
             *run, spare = longest_run(master.sections(0))
-            if len(run) < max(EMPTY, PREPARED):
+            if len(run) < max(EMPTY, PREPARED + BEGINNINGS):
                 raise Failure(f"only {len(run)} unused sections of Linux {release} are in one run: see {one.log}")
             settled = functools.partial(master.settled, spare)
             single = settled(NAMES, *run[:EMPTY])
             ranges = settled(NAMES, *(f"{number}:{RANGE}" for number in run[:EMPTY:RANGE]))
-            free = settled("free", *[f"{run[0]}:{PREPARED}"] * PREPARATIONS)
-            bare = settled("alloc", *run[:PREPARED])
+            begin = next(number for number in run if number % BEGINNINGS == 0)
+            free = settled("free", *[f"{begin}:{PREPARED}"] * PREPARATIONS)
+            bare = settled("alloc", *range(begin, begin + PREPARED))
             # the spare one stays empty
             one.run(f"board memory release {spare} && board fill {FILL_MIB} && board memory request {spare}", TIMEOUT).ok()
             full = master.sections(SECTION_MIB << 8)
