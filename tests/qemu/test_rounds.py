@@ -16,7 +16,7 @@ from harness import Failed, PRINTK, RAM, SECTION, disk_image
 
 SHALLOW = os.environ.get("FSW_BUDGET") == "shallow"
 ROUNDS = 100 if SHALLOW else 500
-RESETS = 40 if SHALLOW else 200
+RESETS = 20 if SHALLOW else 200
 FULL_EVERY = 25  # rounds between two looks at every word
 KIB = SECTION >> 10
 PAGES = SECTION >> 12
