@@ -62,8 +62,11 @@ static void keep(uint32_t self)
 
 static void first(void)
 {
-	static const struct fsw_geometry geometry = { BOARD_RAM, BOARD_SECTION_SHIFT, BOARD_SECTIONS, BOARD_INSTANCES,
-						      BOARD_PAGE_BYTES };
+	static const struct fsw_geometry geometry = { .base = BOARD_RAM,
+						      .section_shift = BOARD_SECTION_SHIFT,
+						      .sections = BOARD_SECTIONS,
+						      .instances = BOARD_INSTANCES,
+						      .page_size = BOARD_PAGE_BYTES };
 	static const struct fsw_range ram = { BOARD_RAM, BOARD_CARVE - BOARD_RAM };
 	static const struct fsw_range movable = { BOARD_RAM + 8 * SECTION, BOARD_CARVE - BOARD_RAM - 8 * SECTION };
 	static const struct fsw_range shared = { BOARD_CARVE, BOARD_CARVE_BYTES };

@@ -100,7 +100,9 @@ static void write_register(void *context, uint64_t address, uint32_t width, uint
 static const struct fsw_port port = { .read = read_register, .write = write_register, .store = store };
 static const struct fsw_segment segment = { 0x10000000, 4, 8 };
 static const struct fsw_handover board = { &port, { &segment, 1 }, 0 };
-static const struct fsw_geometry geometry = { BASE, 24, SECTIONS, INSTANCES, 4096 };
+static const struct fsw_geometry geometry = {
+	.base = BASE, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
+};
 
 static const struct fsw_range ram = { BASE, 1024 * MIB };
 static const struct fsw_range movable = { BASE + 256 * MIB, 768 * MIB };
@@ -397,7 +399,7 @@ static void sar_example(void)
 /* Every bit of an area in turn: who notices? Regions in the order of the bytes. */
 static const char *region(uint32_t at)
 {
-	uint32_t cmm = area.header->cmm_offset, pages = area.header->pages_offset, in;
+	uint32_t cmm = area.header->geometry.cmm_offset, pages = area.header->geometry.pages_offset, in;
 
 	if (at < FSW_HEADER_BYTES)
 		return "header";
@@ -447,7 +449,9 @@ static void flips(void)
 		uint32_t bits, found;
 		unsigned char by[FSW_ERROR_COUNT];
 	} seen[32];
-	static const struct fsw_geometry three = { BASE, 24, SECTIONS, 3, 4096 };
+	static const struct fsw_geometry three = {
+		.base = BASE, .section_shift = 24, .sections = SECTIONS, .instances = 3, .page_size = 4096
+	};
 	uint32_t at, bit, i, e, used = 0;
 	struct fsw_area other;
 
@@ -581,7 +585,7 @@ static int open_with_faults(void)
 	header->geometry.instances = has(FSW_ERROR_INSTANCES) ? 255 : INSTANCES;
 	header->geometry.page_size = has(FSW_ERROR_PAGE_SIZE) ? 4097 : 4096;
 	header->geometry.base = has(FSW_ERROR_BASE) ? 1 : BASE;
-	header->cmm_offset = has(FSW_ERROR_LAYOUT) ? 0 : FSW_BLOCK_SIZE;
+	header->geometry.cmm_offset = has(FSW_ERROR_LAYOUT) ? 0 : FSW_BLOCK_SIZE;
 	seal(header, FSW_HEADER_BYTES, has(FSW_ERROR_HEADER_CRC));
 	header->magic = has(FSW_ERROR_NO_AREA)	    ? 0
 			: has(FSW_ERROR_BYTE_ORDER) ? 0x46535741
@@ -964,8 +968,8 @@ static void describe(struct text *text, const uint32_t *word, uint32_t value)
 	} else if (at == FSW_AREA_SWITCH) {
 		opened = fsw__unguard(value, FSW_TAG_SWITCH);
 		add(text, "**switch word: %s, %s**", phases[fsw__phase(opened)], name_of(fsw__owner(opened)));
-	} else if (at < area.header->pages_offset) {
-		in = (at - area.header->cmm_offset) / 4;
+	} else if (at < area.header->geometry.pages_offset) {
+		in = (at - area.header->geometry.cmm_offset) / 4;
 		opened = fsw__unguard(value, in);
 		id = opened & FSW_ENTRY_OWNER;
 		add(text, "entry %" PRIu32 ": %s%s", in,
@@ -974,8 +978,8 @@ static void describe(struct text *text, const uint32_t *word, uint32_t value)
 						     : "free",
 		    opened & FSW_ENTRY_CLAIMED ? ", claimed" : "");
 	} else {
-		id = (at - area.header->pages_offset) / area.page_size + 1;
-		in = (at - area.header->pages_offset) % area.page_size;
+		id = (at - area.header->geometry.pages_offset) / area.page_size + 1;
+		in = (at - area.header->geometry.pages_offset) % area.page_size;
 		if (in == FSW_PAGE_STATE)
 			add(text, "state of %s: %s", name_of(id), fsw_state_name(fsw__unguard(value, FSW_TAG_STATE + id) & 0xff));
 		else if (in == FSW_PAGE_PARENT)

@@ -37,8 +37,11 @@ static void must(int good, const char *what, int line)
 /* The master has given instance 2 the sections from GUEST on. */
 static void give_sections(void)
 {
-	static const struct fsw_geometry geometry = { BOARD_RAM, BOARD_SECTION_SHIFT, BOARD_SECTIONS, BOARD_INSTANCES,
-						      BOARD_PAGE_BYTES };
+	static const struct fsw_geometry geometry = { .base = BOARD_RAM,
+						      .section_shift = BOARD_SECTION_SHIFT,
+						      .sections = BOARD_SECTIONS,
+						      .instances = BOARD_INSTANCES,
+						      .page_size = BOARD_PAGE_BYTES };
 	static const struct fsw_range ram = { BOARD_RAM, BOARD_RAM_BYTES };
 	static const struct fsw_range movable = { BOARD_RAM + 128 * MIB, BOARD_RAM_BYTES - 128 * MIB };
 	static const struct fsw_range shared = { BOARD_CARVE, BOARD_CARVE_BYTES };

@@ -14,6 +14,7 @@ fsw-objs += switch/request.o
 fsw-objs += switch/claim.o
 fsw-objs += switch/acknowledge.o
 fsw-objs += area/geometry.o
+fsw-objs += area/cores.o
 fsw-objs += area/open.o
 fsw-objs += area/recover.o
 

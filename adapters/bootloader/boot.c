@@ -204,8 +204,11 @@ static int tree_complete(const struct volume_instance *instance, const struct fs
 
 void boot_cold(uint32_t id)
 {
-	static const struct fsw_geometry geometry = { BOARD_RAM, BOARD_SECTION_SHIFT, BOARD_SECTIONS, BOARD_INSTANCES,
-						      BOARD_PAGE_BYTES };
+	static const struct fsw_geometry geometry = { .base = BOARD_RAM,
+						      .section_shift = BOARD_SECTION_SHIFT,
+						      .sections = BOARD_SECTIONS,
+						      .instances = BOARD_INSTANCES,
+						      .page_size = BOARD_PAGE_BYTES };
 	static struct volume_instance instance;
 	struct fsw_placement placement;
 	struct fsw_area area;

@@ -69,8 +69,8 @@ static int open_area(struct fsw_area *area)
 {
 	int error = fsw_open(area, AREA, BOARD_CARVE_BYTES, &port);
 
-	/* A damaged page does not keep the others from being shown. */
-	if (error && error > FSW_ERR(STATE_WORD)) {
+	/* A damaged page, or record of a core, does not keep the others from being shown. */
+	if (error && (error > FSW_ERR(STATE_WORD) || error == FSW_ERR(CORES))) {
 		say("Error: area at 0x%08x: %s (at %u)\nNext: hexdump 0x%08x 512 4\n", BOARD_CARVE, fsw_error_text(error),
 		    area->fault.index, BOARD_CARVE);
 		return 0;

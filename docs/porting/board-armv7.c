@@ -31,7 +31,9 @@ static struct instance {
 
 static const struct fsw_segment rows[] = { { 0x61f00000, 4, 8 } }; /* plain memory in the place of registers */
 static const struct fsw_segments table = { rows, 1 };
-static const struct fsw_geometry geometry = { BASE, 24, 16, INSTANCES, 4096 };
+static const struct fsw_geometry geometry = {
+	.base = BASE, .section_shift = 24, .sections = 16, .instances = INSTANCES, .page_size = 4096
+};
 const struct fsw_port kernel_port;
 static uint32_t clock = CLOCK;
 static uint32_t stamp; /* the last that was seen */

@@ -207,7 +207,9 @@ static void new_instance(struct adapter *me, uint32_t id, uint32_t flags)
 
 static void first(void)
 {
-	static const struct fsw_geometry geometry = { BASE, 24, SECTIONS, INSTANCES, 4096 };
+	static const struct fsw_geometry geometry = {
+		.base = BASE, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
+	};
 	static const struct fsw_range ram = { BASE, 512 * MIB }, movable = { BASE + 64 * MIB, 448 * MIB };
 	static const struct fsw_memory map = { { &ram, 1 }, { &movable, 1 }, { NULL, 0 }, { NULL, 0 } };
 	const struct image nowhere = { "x", 1, AT(20) };
@@ -302,7 +304,9 @@ static void main_of(void)
 
 int main(void)
 {
-	static const struct fsw_geometry geometry = { BASE, 24, SECTIONS, INSTANCES, 4096 };
+	static const struct fsw_geometry geometry = {
+		.base = BASE, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
+	};
 	const struct fsw_jump cold = { AT(0) + 0x8000, { A, 0, 0, 0 } };
 	struct fsw_jump jump;
 

@@ -5,12 +5,8 @@
 
 #include "../core/core.h"
 
-/* Is the geometry within its limits, and where do its blocks lie? Errors: SECTION_SIZE, SECTIONS, INSTANCES, PAGE_SIZE, BASE. */
-struct fsw_layout {
-	uint32_t pages_offset;
-	uint32_t size;
-};
-int fsw__layout(const struct fsw_geometry *geometry, struct fsw_layout *layout);
+/* Is the geometry within its limits? The same with its offsets, and the size of it all. Errors, positive: those of fsw_area_size() but ARGUMENT. */
+enum fsw_error fsw__layout(const struct fsw_geometry *geometry, struct fsw_geometry *layout, uint32_t *size);
 
 /* All of fsw_open() but the instance pages. */
 int fsw__open_frame(struct fsw_area *area, void *memory, size_t length, const struct fsw_port *port);

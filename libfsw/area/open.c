@@ -1,40 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Opening: every check in the order of the codes in error.h. */
 #include "../include/fsw/cmm.h"
+#include "../include/fsw/cores.h"
 #include "../include/fsw/instance.h"
 #include "frame.h"
 
 #define SWAPPED_MAGIC 0x46535741u
 
-static int header_good(const struct fsw_header *header, size_t length)
+/* Errors here are positive, as the enumeration has them. */
+static enum fsw_error header_wrong(const struct fsw_header *header, size_t length)
 {
-	struct fsw_layout layout;
-	int error;
+	struct fsw_geometry layout;
+	uint32_t size;
+	enum fsw_error error;
 
 	if (length < sizeof(*header))
-		return FSW_ERR(TRUNCATED);
+		return FSW_ERROR_TRUNCATED;
 	if (header->magic == 0 || header->magic == ~0u)
-		return FSW_ERR(NO_AREA);
+		return FSW_ERROR_NO_AREA;
 	if (header->magic == SWAPPED_MAGIC)
-		return FSW_ERR(BYTE_ORDER);
+		return FSW_ERROR_BYTE_ORDER;
 	if (header->magic != FSW_AREA_MAGIC)
-		return FSW_ERR(MAGIC);
+		return FSW_ERROR_MAGIC;
 	if (header->last_compat > FSW_AREA_VERSION)
-		return FSW_ERR(VERSION_NEW);
+		return FSW_ERROR_VERSION_NEW;
 	if (header->version < FSW_AREA_FIRST_SUPPORTED)
-		return FSW_ERR(VERSION_OLD);
+		return FSW_ERROR_VERSION_OLD;
 	if (!fsw__record_sound(header, sizeof(*header)))
-		return FSW_ERR(HEADER_CRC);
-	error = fsw__layout(&header->geometry, &layout);
+		return FSW_ERROR_HEADER_CRC;
+	error = fsw__layout(&header->geometry, &layout, &size);
 	if (error)
 		return error;
 	/* A later version may put more behind what this one knows. */
-	if (header->cmm_offset != FSW_BLOCK_SIZE || header->pages_offset != layout.pages_offset || header->size < layout.size)
-		return FSW_ERR(LAYOUT);
-	return length < header->size ? FSW_ERR(TRUNCATED) : 0;
+	if (memcmp(&header->geometry, &layout, sizeof(layout)) != 0 || header->size < size)
+		return FSW_ERROR_LAYOUT;
+	return length < header->size ? FSW_ERROR_TRUNCATED : FSW_ERROR_NONE;
 }
 
-static int switch_good(const struct fsw_area *area)
+static enum fsw_error switch_wrong(const struct fsw_area *area)
 {
 	uint32_t sw = fsw__switch(area);
 	uint32_t phase = fsw__phase(sw);
@@ -42,26 +45,26 @@ static int switch_good(const struct fsw_area *area)
 	const struct fsw_operation *operation = fsw__operation(area, fsw__slot(sw));
 
 	if (!fsw__sound(sw))
-		return FSW_ERR(SWITCH_WORD);
+		return FSW_ERROR_SWITCH_WORD;
 	/* nobody owns the machine: only before it is set up, or between recovery and start */
 	if (sw & FSW_SWITCH_RESERVED || phase > FSW_PHASE_FAILED || owner > area->instances ||
 	    (owner == 0) > (phase == FSW_PHASE_BLANK || phase == FSW_PHASE_ARMED))
-		return FSW_ERR(SWITCH_VALUE);
-	if (!fsw__sound(fsw__unguard(area->switch_word[1], FSW_TAG_RESULT)))
-		return FSW_ERR(RESULT_WORD);
+		return FSW_ERROR_SWITCH_VALUE;
+	if (!fsw__sound(fsw__opened(area->switch_word + 1, FSW_TAG_RESULT)))
+		return FSW_ERROR_RESULT_WORD;
 	if (!fsw__record_sound(operation, sizeof(*operation)))
-		return FSW_ERR(OPERATION_CRC);
+		return FSW_ERROR_OPERATION_CRC;
 	if (phase <= FSW_PHASE_IDLE)
-		return 0;
+		return FSW_ERROR_NONE;
 	if (operation->mode - 1 >= FSW_MODE_LAST || operation->source - 1 >= area->instances ||
 	    operation->target - 1 >= area->instances || operation->first > operation->limit || operation->limit > area->sections)
-		return FSW_ERR(OPERATION);
-	return 0;
+		return FSW_ERROR_OPERATION;
+	return FSW_ERROR_NONE;
 }
 
 int fsw__open_frame(struct fsw_area *area, void *memory, size_t length, const struct fsw_port *port)
 {
-	int error;
+	enum fsw_error error;
 
 	if (!area || !memory || !port)
 		return FSW_ERR(ARGUMENT);
@@ -69,21 +72,24 @@ int fsw__open_frame(struct fsw_area *area, void *memory, size_t length, const st
 	area->fault.index = 0;
 	if ((uintptr_t)memory & 7)
 		return FSW_ERR(ALIGNMENT);
-	error = header_good((const struct fsw_header *)memory, length);
-	if (error)
-		return error;
-	fsw__attach(area, memory, port);
-	error = switch_good(area);
-	return error ? error : fsw_cmm_verify(area);
+	error = header_wrong((const struct fsw_header *)memory, length);
+	if (error == FSW_ERROR_NONE) {
+		fsw__attach(area, memory, port);
+		error = switch_wrong(area);
+	}
+	return error != FSW_ERROR_NONE ? -(int)error : fsw_cmm_verify(area);
 }
 
 int fsw_open(struct fsw_area *area, void *memory, size_t length, const struct fsw_port *port)
 {
 	struct fsw_instance instance;
+	struct fsw_core now;
 	int error = fsw__open_frame(area, memory, length, port);
-	uint32_t id;
+	uint32_t i;
 
-	for (id = 1; !error && id <= area->instances; id++)
-		error = fsw_instance_get(area, id, &instance);
+	for (i = 1; !error && i <= area->instances; i++)
+		error = fsw_instance_get(area, i, &instance);
+	for (i = 0; !error && i < area->header->geometry.cores; i++)
+		error = fsw_core_get(area, i, &now);
 	return error;
 }

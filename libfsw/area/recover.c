@@ -4,9 +4,13 @@
  * decided it decides by one store, last.
  */
 #include "../switch/operation.h"
+#include "cores.h"
 #include "frame.h"
 
-/* Pages that fail a check cost their instance; a parent that does is known to be redundant. Returns how many were condemned. */
+/*
+ * Who ran runs no more. Pages that fail a check cost their instance; a parent that does is known to be redundant. Returns how many
+ * were condemned.
+ */
 static uint32_t condemn(struct fsw_area *area)
 {
 	struct fsw_instance instance;
@@ -14,27 +18,15 @@ static uint32_t condemn(struct fsw_area *area)
 	uint32_t id;
 
 	for (id = 1; id <= area->instances; id++) {
-		uint32_t *parent = fsw__parent_word(area, id);
-
-		/* more than any instance also if the check bits are not sound */
-		if (fsw__unguard(*parent, FSW_TAG_PARENT + id) > area->instances)
-			fsw__commit(area->port, parent, fsw__guard(id == FSW_MASTER ? 0 : FSW_MASTER, FSW_TAG_PARENT + id));
+		if (fsw__state(area, id) == FSW_STATE_RUNNING)
+			fsw__set_state(area, id, FSW_STATE_DEAD | FSW_CAUSE_RESET << 8);
+		fsw__parent_mend(area, id);
 		if (fsw_instance_get(area, id, &instance) == 0)
 			continue;
 		fsw__set_state(area, id, FSW_STATE_DEAD | FSW_CAUSE_CORRUPT << 8);
 		condemned++;
 	}
 	return condemned;
-}
-
-/* Who ran runs no more. */
-static void bury(struct fsw_area *area)
-{
-	uint32_t id;
-
-	for (id = 1; id <= area->instances; id++)
-		if (fsw__state(area, id) == FSW_STATE_RUNNING)
-			fsw__set_state(area, id, FSW_STATE_DEAD | FSW_CAUSE_RESET << 8);
 }
 
 static int dead(const struct fsw_area *area, uint32_t id)
@@ -48,14 +40,11 @@ static int dead(const struct fsw_area *area, uint32_t id)
  */
 static void settle(struct fsw_area *area, uint32_t keep)
 {
-	uint32_t gone[256 / 32] = { 0 };
 	const uint32_t *cmm = area->cmm;
 	const uint32_t sections = area->sections;
 	uint32_t good = FSW_OWNER_NONE;
 	uint32_t i;
 
-	for (i = 1; i <= area->instances; i++)
-		gone[i / 32] |= (uint32_t)(fsw__state(area, i) == FSW_STATE_EMPTY) << i % 32;
 	FSW_UNROLL
 	for (i = 0; i < sections; i++) {
 		uint32_t entry = cmm[i] & 0xffff; /* found sound when the area was opened */
@@ -65,7 +54,8 @@ static void settle(struct fsw_area *area, uint32_t keep)
 		/* like its neighbour, as nearly all are */
 		if (entry == good)
 			continue;
-		if (gone[owner / 32] >> owner % 32 & 1 || (entry & FSW_ENTRY_CLAIMED && dead(area, owner)))
+		if (owner - 1 < area->instances &&
+		    (fsw__state(area, owner) == FSW_STATE_EMPTY || (entry & FSW_ENTRY_CLAIMED && dead(area, owner))))
 			after = FSW_ENTRY_AVAILABLE;
 		if (after == entry)
 			good = entry;
@@ -82,18 +72,18 @@ static int cold(struct fsw_advice *advice, enum fsw_why why)
 	return 0;
 }
 
-/* Completes what cannot be undone. Returns the mode that is still open. */
-static uint32_t complete(struct fsw_area *area, const struct fsw_operation *operation, uint32_t phase)
+/* Completes what cannot be undone: is nothing left open? */
+static int complete(struct fsw_area *area, const struct fsw_operation *operation, uint32_t phase)
 {
 	if (phase == FSW_PHASE_IDLE)
-		return FSW_MODE_NONE;
+		return 1;
 	if (operation->mode == FSW_MODE_KILL)
 		fsw__inherit(area, operation->target, operation->source);
 	else if (operation->mode == FSW_MODE_TERMINATE && phase == FSW_PHASE_HANDED)
 		fsw__inherit(area, operation->source, operation->target);
 	else
-		return operation->mode;
-	return FSW_MODE_NONE;
+		return 0;
+	return 1;
 }
 
 int fsw_recover(struct fsw_area *area, void *memory, size_t length, const struct fsw_port *port, struct fsw_advice *advice)
@@ -115,14 +105,16 @@ int fsw_recover(struct fsw_area *area, void *memory, size_t length, const struct
 		return cold(advice, FSW_WHY_NOT_READY);
 	operation = *fsw__operation(area, fsw__slot(sw));
 
-	bury(area);
+	fsw__cores_reset(area);
 	advice->condemned = condemn(area);
-	mode = complete(area, &operation, phase);
+	lost = owner == 0 ? operation.target : owner;
+	if (complete(area, &operation, phase))
+		memset(&operation, 0, sizeof(operation));
+	mode = operation.mode;
 	/* what a recovery found that was not followed by a start still holds */
-	advice->died = mode != FSW_MODE_NONE ? operation.died : 0;
+	advice->died = operation.died;
 	if (owner != 0 && dead(area, owner))
 		advice->died = owner;
-	lost = owner == 0 ? operation.target : owner;
 
 	if (mode == FSW_MODE_BOOT && (phase == FSW_PHASE_RESETTING || phase == FSW_PHASE_HANDED) &&
 	    fsw__state(area, operation.target) == FSW_STATE_LOADED) {

@@ -5,12 +5,12 @@
 
 uint32_t fsw__entry(const struct fsw_area *area, uint32_t section)
 {
-	return fsw__unguard(area->cmm[section], section);
+	return fsw__opened(area->cmm + section, section);
 }
 
 void fsw__store_entry(const struct fsw_area *area, uint32_t section, uint32_t entry)
 {
-	fsw_port_store(area->port, &area->cmm[section], fsw__guard(entry, section));
+	fsw__put(area->port, area->cmm + section, entry, section);
 }
 
 void fsw__persist_entries(const struct fsw_area *area, uint32_t first, uint32_t limit)
@@ -51,53 +51,47 @@ int fsw_cmm_get(struct fsw_area *area, uint32_t section, uint32_t *entry)
 	return 0;
 }
 
-/* The entry that `asker`, the running instance, wants to change */
-static int entry_for(struct fsw_area *area, uint32_t asker, uint32_t section, uint32_t *entry)
+enum change { OFFLINE, ONLINE, KEEP };
+
+/* `asker`, the running instance, changes one entry: at most one store. */
+static int change_entry(struct fsw_area *area, uint32_t asker, uint32_t section, enum change change)
 {
+	uint32_t before, after;
 	int error = fsw__running(area, asker);
 
-	*entry = 0;
-	return error ? error : fsw_cmm_get(area, section, entry);
-}
-
-/* At most one store. */
-static int change(struct fsw_area *area, uint32_t section, uint32_t before, uint32_t after)
-{
-	if (after != before) {
-		fsw__store_entry(area, section, after);
-		fsw__persist_entries(area, section, section + 1);
+	if (!error)
+		error = fsw_cmm_get(area, section, &before);
+	if (error)
+		return error;
+	if (change == OFFLINE) {
+		error = fsw_rule_offline(before, asker, &after);
+	} else if (change == ONLINE) {
+		error = fsw_rule_online(before, asker, &after);
+	} else {
+		after = asker;
+		if ((before & FSW_ENTRY_OWNER) != asker)
+			error = FSW_ERR(OTHERS);
 	}
+	if (error)
+		return error;
+	if (after != before)
+		fsw__commit(area->port, area->cmm + section, after, section);
 	return 0;
 }
 
 int fsw_cmm_offline(struct fsw_area *area, uint32_t asker, uint32_t section)
 {
-	uint32_t before, after;
-	int error = entry_for(area, asker, section, &before);
-
-	if (!error)
-		error = fsw_rule_offline(before, asker, &after);
-	return error ? error : change(area, section, before, after);
+	return change_entry(area, asker, section, OFFLINE);
 }
 
 int fsw_cmm_online(struct fsw_area *area, uint32_t asker, uint32_t section)
 {
-	uint32_t before, after;
-	int error = entry_for(area, asker, section, &before);
-
-	if (!error)
-		error = fsw_rule_online(before, asker, &after);
-	return error ? error : change(area, section, before, after);
+	return change_entry(area, asker, section, ONLINE);
 }
 
 int fsw_cmm_keep(struct fsw_area *area, uint32_t asker, uint32_t section)
 {
-	uint32_t before;
-	int error = entry_for(area, asker, section, &before);
-
-	if (!error && (before & FSW_ENTRY_OWNER) != asker)
-		error = FSW_ERR(OTHERS);
-	return error ? error : change(area, section, before, asker);
+	return change_entry(area, asker, section, KEEP);
 }
 
 static int ranges_sound(const struct fsw_ranges *ranges)
@@ -106,67 +100,72 @@ static int ranges_sound(const struct fsw_ranges *ranges)
 	uint32_t i;
 
 	for (i = 0; i < ranges->count; i++) {
-		const struct fsw_range *range = &ranges->range[i];
+		uint64_t base = ranges->range[i].base;
+		uint64_t last = end;
 
-		/* size - 1: an empty range is too long */
-		if (range->base < end || range->size - 1 >= ~range->base)
+		/* one that is empty, or too long, does not end above its base */
+		end = base + ranges->range[i].size;
+		if (base < last || end <= base)
 			return 0;
-		end = range->base + range->size;
 	}
 	return 1;
 }
 
-/* How many bytes of [start, end) the ranges cover */
-static uint64_t covered(const struct fsw_ranges *ranges, uint64_t start, uint64_t end)
+/* How much of [start, end) do the ranges cover? Two bits: all of it, any of it */
+#define ANY 1u
+#define ALL 3u
+
+static uint32_t covered(const struct fsw_ranges *ranges, uint64_t start, uint64_t end)
 {
-	uint64_t sum = 0;
+	uint32_t cover = 0;
 	uint32_t i;
 
 	for (i = 0; i < ranges->count; i++) {
 		uint64_t low = ranges->range[i].base;
 		uint64_t high = low + ranges->range[i].size;
 
-		if (low < start)
-			low = start;
-		if (high > end)
-			high = end;
-		if (low < high)
-			sum += high - low;
+		if (low >= end || high <= start)
+			continue;
+		cover = ANY;
+		/* start: the first byte not known to be covered */
+		if (low <= start)
+			start = high;
+		if (start >= end)
+			return ALL;
 	}
-	return sum;
+	return cover;
 }
 
+/* ram, movable, shared, excluded */
 #define LISTS 4
+#define COVER(list, cover) ((cover) << 2 * (list))
 FSW_ASSERT(sizeof(struct fsw_memory) == LISTS * sizeof(struct fsw_ranges), "all of it is lists");
 
 int fsw__map_fill(struct fsw_area *area, const struct fsw_memory *memory)
 {
-	/* ram, movable, shared, excluded: the later wins */
 	const struct fsw_ranges *list = (const struct fsw_ranges *)(const void *)memory;
-	uint64_t size = (uint64_t)1 << area->header->geometry.section_shift;
-	uint64_t start = area->header->geometry.base;
+	uint64_t end = area->header->geometry.base;
 	uint32_t i, kind;
 
 	for (kind = 0; kind < LISTS; kind++)
 		if (!ranges_sound(&list[kind]))
 			return FSW_ERR(RANGES);
-	for (i = 0; i < area->sections; i++, start += size) {
+	for (i = 0; i < area->sections; i++) {
+		uint64_t start = end;
 		uint32_t entry = FSW_OWNER_NONE;
+		uint32_t cover = 0;
 
-		for (kind = 0; kind < LISTS; kind++) {
-			uint64_t bytes = covered(&list[kind], start, start + size);
-
-			if (bytes == 0)
-				continue;
-			if (kind == 0 && bytes == size)
-				entry = FSW_MASTER;
-			if (kind == 1 && bytes == size && entry)
-				entry |= FSW_ENTRY_AVAILABLE;
-			if (kind == 2)
-				entry = FSW_OWNER_SHARED;
-			if (kind == 3)
-				entry = FSW_OWNER_NONE;
-		}
+		end = fsw_section_address(area, i + 1);
+		for (kind = 0; kind < LISTS; kind++)
+			cover |= COVER(kind, covered(&list[kind], start, end));
+		if ((cover & COVER(0, ALL)) == COVER(0, ALL))
+			entry = FSW_MASTER;
+		if (entry && (cover & COVER(1, ALL)) == COVER(1, ALL))
+			entry |= FSW_ENTRY_AVAILABLE;
+		if (cover & COVER(2, ANY))
+			entry = FSW_OWNER_SHARED;
+		if (cover & COVER(3, ANY))
+			entry = FSW_OWNER_NONE;
 		fsw__store_entry(area, i, entry);
 	}
 	fsw__persist_entries(area, 0, area->sections);

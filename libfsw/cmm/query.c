@@ -4,22 +4,10 @@
 
 int fsw__map_sound(struct fsw_area *area)
 {
-	const uint32_t *cmm = area->cmm;
-	const uint32_t sections = area->sections;
-	uint32_t salt = fsw__salt(0);
-	uint32_t all = 0;
-	uint32_t i;
+	uint32_t section = 0;
 
-	FSW_UNROLL
-	for (i = 0; i < sections; i++) {
-		all |= fsw__unguard_salted(cmm[i], salt);
-		salt += FSW_GUARD_SALT_STEP;
-	}
-	if (fsw__sound(all))
-		return 0;
-	for (i = 0; fsw__sound(fsw__entry(area, i)); i++)
-		;
-	return fsw__fault(area, FSW_ERR(ENTRY_CHECK), i);
+	/* no entry matches: all are looked at */
+	return fsw__map_find(area, fsw_match(0, 1), area->sections, &section);
 }
 
 int fsw_cmm_verify(struct fsw_area *area)

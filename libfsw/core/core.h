@@ -48,17 +48,15 @@ static inline int fsw__sound(uint32_t opened)
  */
 uint32_t fsw__crc32(const void *start, uint32_t bytes);
 
-/* Records end in the CRC of all before it; `bytes` includes that word. */
-static inline int fsw__record_sound(const void *record, uint32_t bytes)
-{
-	return fsw__crc32(record, bytes - 4) == *(const fsw_word *)((const unsigned char *)record + bytes - 4);
-}
+/* The CRC of anything with its own CRC behind it is always this. */
+#define FSW_CRC_RESIDUE 0x2144df1cu
 
 /* Copy a record into the area, CRC made, and persist it. `to` counts only once some guarded word says so. */
 void fsw__record_put(const struct fsw_port *port, void *to, const void *record, uint32_t bytes);
 
-/* Erase: every word 0, persisted. */
-void fsw__clear(const struct fsw_port *port, void *start, uint32_t bytes);
+/* Its two halves: words, or zeros where `from` is NULL; and the CRC of a record that holds the same as `as`. Both persist. */
+void fsw__write(const struct fsw_port *port, void *to, const void *from, uint32_t bytes);
+void fsw__seal(const struct fsw_port *port, void *record, const void *as, uint32_t bytes);
 
 /* Fill a handle from a header already found good. Shared with the hand-over, which trusts nothing but the area itself. */
 static inline void fsw__attach(struct fsw_area *area, void *memory, const struct fsw_port *port)
@@ -69,8 +67,8 @@ static inline void fsw__attach(struct fsw_area *area, void *memory, const struct
 	area->port = port;
 	area->header = header;
 	area->switch_word = (uint32_t *)(bytes + FSW_AREA_SWITCH);
-	area->cmm = (uint32_t *)(bytes + header->cmm_offset);
-	area->pages = bytes + header->pages_offset;
+	area->cmm = (uint32_t *)(bytes + header->geometry.cmm_offset);
+	area->pages = bytes + header->geometry.pages_offset;
 	area->sections = header->geometry.sections;
 	area->instances = header->geometry.instances;
 	area->page_size = header->geometry.page_size;
@@ -125,7 +123,12 @@ static inline struct fsw_operation *fsw__operation(const struct fsw_area *area, 
 #define FSW_WORDS static inline
 #include "words.h"
 #else
-void fsw__commit(const struct fsw_port *port, uint32_t *word, uint32_t value);
+int fsw__record_sound(const void *record, uint32_t bytes);
+void fsw__store(const struct fsw_port *port, uint32_t *word, uint32_t value);
+void fsw__put(const struct fsw_port *port, uint32_t *word, uint32_t payload, uint32_t tag);
+void fsw__store_last(const struct fsw_port *port, uint32_t *word, uint32_t value);
+void fsw__commit(const struct fsw_port *port, uint32_t *word, uint32_t payload, uint32_t tag);
+uint32_t fsw__opened(const uint32_t *word, uint32_t tag);
 uint32_t fsw__switch(const struct fsw_area *area);
 uint32_t fsw__state(const struct fsw_area *area, uint32_t id);
 void fsw__set_state(const struct fsw_area *area, uint32_t id, uint32_t state);

@@ -38,56 +38,56 @@ static int known(const struct fsw_area *area, uint32_t id)
 	return id - 1 < area->instances;
 }
 
-/* Fills what the state keeps, checking as it goes. */
-static int examine(const struct fsw_area *area, uint32_t id, struct fsw_instance *instance)
+/* Fills what the state keeps, checking as it goes. Errors are positive. */
+static enum fsw_error examine(const struct fsw_area *area, uint32_t id, struct fsw_instance *instance)
 {
 	uint32_t state = fsw__state(area, id);
-	uint32_t parent = fsw__unguard(*fsw__parent_word(area, id), FSW_TAG_PARENT + id);
+	uint32_t parent = fsw__opened(fsw__parent_word(area, id), FSW_TAG_PARENT + id);
 	const struct fsw_load *load = fsw__load(area, id);
 
 	memset(instance, 0, sizeof(*instance));
 	if (!fsw__sound(state))
-		return FSW_ERR(STATE_WORD);
+		return FSW_ERROR_STATE_WORD;
 	instance->state = state & 0xff;
 	instance->cause = state >> 8;
 	if (instance->state > FSW_STATE_LAST || instance->cause > FSW_CAUSE_LAST)
-		return FSW_ERR(STATE_VALUE);
+		return FSW_ERROR_STATE_VALUE;
 	if (!fsw__sound(parent))
-		return FSW_ERR(PARENT_WORD);
+		return FSW_ERROR_PARENT_WORD;
 	if (parent > area->instances)
-		return FSW_ERR(PARENT_VALUE);
+		return FSW_ERROR_PARENT_VALUE;
 	instance->parent = parent;
 	if (instance->state == FSW_STATE_EMPTY)
-		return 0;
+		return FSW_ERROR_NONE;
 	if (fsw__record_sound(load, sizeof(*load)))
 		instance->load = load;
 	/* the dead need nothing any more: damage there is no error */
 	if (instance->state == FSW_STATE_DEAD)
-		return 0;
+		return FSW_ERROR_NONE;
 	if (!instance->load)
-		return FSW_ERR(LOAD_CRC);
+		return FSW_ERROR_LOAD_CRC;
 	instance->manifest = manifest_of(area, id);
 	if (!fsw__record_sound(instance->manifest, sizeof(*instance->manifest)))
-		return FSW_ERR(MANIFEST_CRC);
+		return FSW_ERROR_MANIFEST_CRC;
 	if (instance->manifest->count > FSW_MANIFEST_DEVICES_MAX)
-		return FSW_ERR(MANIFEST_VALUE);
+		return FSW_ERROR_MANIFEST_VALUE;
 	if (instance->state != FSW_STATE_SLEEPING)
-		return 0;
+		return FSW_ERROR_NONE;
 	instance->resume = fsw__resume(area, id);
 	if (!fsw__record_sound(instance->resume, sizeof(*instance->resume)))
-		return FSW_ERR(RESUME_CRC);
+		return FSW_ERROR_RESUME_CRC;
 	instance->sar = (const struct fsw_sar *)fsw__sar(area, id);
-	return fsw_sar_verify(instance->sar, fsw__sar_room(area), NULL);
+	return (enum fsw_error) - fsw_sar_verify(instance->sar, fsw__sar_room(area), NULL);
 }
 
 int fsw_instance_get(struct fsw_area *area, uint32_t id, struct fsw_instance *instance)
 {
-	int error;
+	enum fsw_error error;
 
 	if (!known(area, id))
 		return FSW_ERR(ARGUMENT);
 	error = examine(area, id, instance);
-	return error ? fsw__fault(area, error, id) : 0;
+	return error != FSW_ERROR_NONE ? fsw__fault(area, -(int)error, id) : 0;
 }
 
 int fsw__ready(struct fsw_area *area, uint32_t id)
@@ -97,16 +97,28 @@ int fsw__ready(struct fsw_area *area, uint32_t id)
 	return fsw_instance_get(area, id, &instance) == 0 && instance.state == FSW_STATE_SLEEPING;
 }
 
+/* More than any instance also where the check bits are not sound */
+static uint32_t opened_parent(const struct fsw_area *area, uint32_t id)
+{
+	return fsw__opened(fsw__parent_word(area, id), FSW_TAG_PARENT + id);
+}
+
 uint32_t fsw__parent(const struct fsw_area *area, uint32_t id)
 {
-	uint32_t parent = fsw__unguard(*fsw__parent_word(area, id), FSW_TAG_PARENT + id);
+	uint32_t parent = opened_parent(area, id);
 
 	return parent <= area->instances ? parent : FSW_MASTER;
 }
 
 static void set_parent(const struct fsw_area *area, uint32_t id, uint32_t parent)
 {
-	fsw__commit(area->port, fsw__parent_word(area, id), fsw__guard(parent, FSW_TAG_PARENT + id));
+	fsw__commit(area->port, fsw__parent_word(area, id), parent, FSW_TAG_PARENT + id);
+}
+
+void fsw__parent_mend(const struct fsw_area *area, uint32_t id)
+{
+	if (opened_parent(area, id) > area->instances)
+		set_parent(area, id, id == FSW_MASTER ? 0 : FSW_MASTER);
 }
 
 uint32_t fsw__heir(struct fsw_area *area, uint32_t id)
@@ -144,7 +156,7 @@ void fsw__page_erase(struct fsw_area *area, uint32_t id)
 	set_parent(area, id, 0);
 	fsw__set_state(area, id, FSW_STATE_EMPTY);
 	/* what these two vouched for goes */
-	fsw__clear(area->port, fsw__page(area, id) + FSW_PAGE_RESUME, area->page_size - FSW_PAGE_RESUME);
+	fsw__write(area->port, fsw__page(area, id) + FSW_PAGE_RESUME, NULL, area->page_size - FSW_PAGE_RESUME);
 }
 
 static int string_ends(const char *string, uint32_t size)
@@ -165,8 +177,8 @@ int fsw__page_fill(struct fsw_area *area, uint32_t id, const struct fsw_load *lo
 		return FSW_ERR(ARGUMENT);
 	fsw__record_put(area->port, fsw__load(area, id), load, sizeof(*load));
 	/* an empty manifest, made in place: it would be the largest thing on the stack */
-	fsw__clear(area->port, word, FSW_MANIFEST_BYTES);
-	fsw__commit(area->port, word + FSW_MANIFEST_CRC / 4, fsw__crc32(word, FSW_MANIFEST_CRC));
+	fsw__write(area->port, word, NULL, FSW_MANIFEST_BYTES);
+	fsw__seal(area->port, word, word, FSW_MANIFEST_BYTES);
 	set_parent(area, id, parent);
 	return 0;
 }
@@ -268,8 +280,6 @@ int fsw_timings_get(struct fsw_area *area, uint32_t id, struct fsw_timings *timi
 {
 	if (!known(area, id))
 		return FSW_ERR(ARGUMENT);
-	if (!fsw__record_sound(timings_of(area, id), sizeof(*timings)))
-		return fsw__fault(area, FSW_ERR(TIMINGS_CRC), id);
-	memcpy(timings, timings_of(area, id), sizeof(*timings));
-	return 0;
+	*timings = *timings_of(area, id);
+	return fsw__record_sound(timings, sizeof(*timings)) ? 0 : fsw__fault(area, FSW_ERR(TIMINGS_CRC), id);
 }

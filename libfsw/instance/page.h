@@ -35,6 +35,9 @@ int fsw__page_fill(struct fsw_area *area, uint32_t id, const struct fsw_load *lo
 /* The page's parent, or the master where the word says nothing sensible. */
 uint32_t fsw__parent(const struct fsw_area *area, uint32_t id);
 
+/* Make that so where the word says nothing sensible; the master has no parent. */
+void fsw__parent_mend(const struct fsw_area *area, uint32_t id);
+
 /* Who goes on when `id` does not: its parent, its parent's parent and so on, else the most recent sleeper; 0: nobody. */
 uint32_t fsw__heir(struct fsw_area *area, uint32_t id);
 

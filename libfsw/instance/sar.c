@@ -105,7 +105,8 @@ static int allowed(const struct fsw_sar_record *record, const struct fsw_segment
 	return 0;
 }
 
-int fsw_sar_verify(const void *blob, uint32_t room, const struct fsw_segments *table)
+/* Errors are positive. */
+static enum fsw_error wrong(const void *blob, uint32_t room, const struct fsw_segments *table)
 {
 	const struct fsw_sar *sar = (const struct fsw_sar *)blob;
 	const struct fsw_sar_record *record = (const struct fsw_sar_record *)(sar + 1);
@@ -113,27 +114,32 @@ int fsw_sar_verify(const void *blob, uint32_t room, const struct fsw_segments *t
 	uint32_t left, bytes;
 
 	if (room < FRAME_BYTES)
-		return FSW_ERR(SAR_SIZE);
+		return FSW_ERROR_SAR_SIZE;
 	if (sar->magic != FSW_SAR_MAGIC)
-		return FSW_ERR(SAR_MAGIC);
+		return FSW_ERROR_SAR_MAGIC;
 	if (sar->version < FSW_SAR_FIRST_SUPPORTED || sar->last_compat > FSW_SAR_VERSION)
-		return FSW_ERR(SAR_VERSION);
+		return FSW_ERROR_SAR_VERSION;
 	if (sar->size > room || sar->size < FRAME_BYTES || sar->size % 8)
-		return FSW_ERR(SAR_SIZE);
+		return FSW_ERROR_SAR_SIZE;
 	if (!fsw__record_sound(blob, sar->size))
-		return FSW_ERR(SAR_CRC);
+		return FSW_ERROR_SAR_CRC;
 	for (left = sar->size - FRAME_BYTES; left != 0; left -= bytes) {
 		if (!row_sound(record->address, record->width, record->size, left))
-			return FSW_ERR(SAR_RECORD);
+			return FSW_ERROR_SAR_RECORD;
 		bytes = FSW_SAR_RECORD_BYTES + PADDED(record->size);
 		if (bytes > left)
-			return FSW_ERR(SAR_RECORD);
+			return FSW_ERROR_SAR_RECORD;
 		if (table && !allowed(record, table))
-			return FSW_ERR(SAR_RANGE);
+			return FSW_ERROR_SAR_RANGE;
 		record = next(record);
 	}
 	end = (const struct fsw_sar_end *)record;
-	return end->mark == FSW_SAR_END_MARK && end->width == 0 ? 0 : FSW_ERR(SAR_END);
+	return end->mark == FSW_SAR_END_MARK && end->width == 0 ? FSW_ERROR_NONE : FSW_ERROR_SAR_END;
+}
+
+int fsw_sar_verify(const void *blob, uint32_t room, const struct fsw_segments *table)
+{
+	return -(int)wrong(blob, room, table);
 }
 
 void fsw__sar_write(const struct fsw_port *port, const void *blob)

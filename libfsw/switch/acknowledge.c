@@ -39,10 +39,10 @@ static void handed(struct fsw_area *area, uint32_t self, const struct fsw_operat
 }
 
 /* Nobody took the machine: back to who asked, or on with the round. */
-static void kept(struct fsw_area *area, uint32_t self, const struct fsw_operation *operation, struct fsw_outcome *outcome)
+static void kept(struct fsw_area *area, uint32_t self, const struct fsw_operation *operation, int failed,
+		 struct fsw_outcome *outcome)
 {
-	int failed = fsw__phase(fsw__switch(area)) == FSW_PHASE_FAILED;
-	uint32_t result = fsw__unguard(area->switch_word[1], FSW_TAG_RESULT);
+	uint32_t result = fsw__opened(area->switch_word + 1, FSW_TAG_RESULT);
 
 	outcome->error = FSW_ERR(INTERRUPTED);
 	if (failed)
@@ -64,6 +64,7 @@ static void kept(struct fsw_area *area, uint32_t self, const struct fsw_operatio
 int fsw_acknowledge(struct fsw_area *area, uint32_t self, struct fsw_outcome *outcome)
 {
 	struct fsw_operation operation;
+	uint32_t phase = fsw__phase(fsw__switch(area));
 	int error = fsw__operation_of(area, self, FSW_MODE_NONE, &operation);
 
 	memset(outcome, 0, sizeof(*outcome));
@@ -73,9 +74,9 @@ int fsw_acknowledge(struct fsw_area *area, uint32_t self, struct fsw_outcome *ou
 	}
 	if (error)
 		return error;
-	if (fsw__phase(fsw__switch(area)) == FSW_PHASE_HANDED)
+	if (phase == FSW_PHASE_HANDED)
 		handed(area, self, &operation, outcome);
 	else
-		kept(area, self, &operation, outcome);
+		kept(area, self, &operation, phase == FSW_PHASE_FAILED, outcome);
 	return 0;
 }

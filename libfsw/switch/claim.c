@@ -13,8 +13,8 @@ int fsw_want(struct fsw_area *area, uint32_t asker, uint32_t count, uint64_t fro
 	if (count == 0)
 		return FSW_ERR(ARGUMENT);
 	base = fsw__load(area, asker)->base;
-	memset(want, 0, sizeof(*want));
 	want->walk.missing = count;
+	want->walk.named = 0;
 	if (from == FSW_ANYWHERE) {
 		/* sections that begin at or above the asker's base, which never is past the map */
 		if (base > area->header->geometry.base) {
@@ -83,22 +83,20 @@ static uint32_t next_in_round(struct fsw_area *area, struct fsw_operation *opera
 int fsw_claim(struct fsw_area *area, uint32_t asker, const struct fsw_want *want)
 {
 	struct fsw_operation operation;
-	int error = fsw__idle(area, asker);
+	int error = fsw__operation_new(area, asker, &operation);
 	uint32_t target;
 
 	if (error)
 		return error;
 	if (want->walk.missing == 0 || want->first > want->limit || want->limit > area->sections)
 		return FSW_ERR(ARGUMENT);
-	memset(&operation, 0, sizeof(operation));
-	operation.source = asker;
 	operation.wanted = want->walk.missing;
 	operation.first = want->first;
 	operation.limit = want->limit;
 	target = next_in_round(area, &operation, 0);
 	if (target == asker)
 		return FSW_ERR(NOBODY);
-	fsw__operation_begin(area, &operation, FSW_MODE_CLAIM, asker, target);
+	fsw__operation_begin(area, &operation, FSW_MODE_CLAIM, target);
 	if (fsw__map_request(area, want->first, want->limit, asker))
 		return 0;
 	fsw__operation_end(area);
@@ -135,8 +133,7 @@ int fsw_visit_next(struct fsw_area *area, uint32_t self, struct fsw_outcome *out
 		return error;
 	section = outcome->walk.section;
 	/* the order is out: whoever finds it without RELEASE_RET knows that this section would not go */
-	fsw__store_entry(area, section, fsw__entry(area, section) | FSW_ENTRY_RELEASE_ORDER);
-	fsw__persist_entries(area, section, section + 1);
+	fsw__commit(area->port, area->cmm + section, fsw__entry(area, section) | FSW_ENTRY_RELEASE_ORDER, section);
 	return 1;
 }
 

@@ -34,27 +34,28 @@ static int look(struct scene *scene, void *memory, const struct fsw_handover *in
 	return 0;
 }
 
-static int target_good(const struct scene *scene, const struct fsw_handover *in)
+/* Errors are positive. */
+static enum fsw_error target_wrong(const struct scene *scene, const struct fsw_handover *in)
 {
 	const struct fsw_area *area = &scene->area;
 	uint32_t id = scene->operation->target;
 	uint32_t state;
 
 	if (!fsw__record_sound(scene->operation, sizeof(*scene->operation)))
-		return FSW_ERR(OPERATION_CRC);
+		return FSW_ERROR_OPERATION_CRC;
 	if (id - 1 >= area->instances)
-		return FSW_ERR(OPERATION);
+		return FSW_ERROR_OPERATION;
 	state = fsw__state(area, id);
 	if (scene->operation->mode == FSW_MODE_BOOT) {
 		if (state != FSW_STATE_LOADED)
-			return FSW_ERR(STATE);
-		return fsw__record_sound(fsw__load(area, id), sizeof(struct fsw_load)) ? 0 : FSW_ERR(LOAD_CRC);
+			return FSW_ERROR_STATE;
+		return fsw__record_sound(fsw__load(area, id), sizeof(struct fsw_load)) ? FSW_ERROR_NONE : FSW_ERROR_LOAD_CRC;
 	}
 	if (state != FSW_STATE_SLEEPING)
-		return FSW_ERR(STATE);
+		return FSW_ERROR_STATE;
 	if (!fsw__record_sound(fsw__resume(area, id), sizeof(struct fsw_resume)))
-		return FSW_ERR(RESUME_CRC);
-	return fsw_sar_verify(fsw__sar(area, id), fsw__sar_room(area), &in->table);
+		return FSW_ERROR_RESUME_CRC;
+	return (enum fsw_error) - fsw_sar_verify(fsw__sar(area, id), fsw__sar_room(area), &in->table);
 }
 
 static int enter(const struct scene *scene, struct fsw_jump *jump)
@@ -97,11 +98,11 @@ int fsw_handover(void *memory, const struct fsw_handover *in, struct fsw_jump *j
 		return FSW_GO_ON;
 	if (scene.operation->core != in->core && scene.operation->core != FSW_CORE_ANY)
 		return FSW_GO_ON;
-	error = target_good(&scene, in);
+	error = -(int)target_wrong(&scene, in);
 	if (!error && scene.operation->mode != FSW_MODE_TERMINATE)
 		error = fsw_sar_save(in->port, &in->table, fsw__sar(area, scene.owner), fsw__sar_room(area));
 	if (error) {
-		fsw__commit(in->port, area->switch_word + 1, fsw__guard((uint32_t)-error, FSW_TAG_RESULT));
+		fsw__commit(in->port, area->switch_word + 1, (uint32_t)-error, FSW_TAG_RESULT);
 		fsw__set_switch(area, scene.owner, FSW_PHASE_FAILED, scene.slot);
 		return error;
 	}
@@ -123,7 +124,7 @@ int fsw_start(void *memory, const struct fsw_handover *in, struct fsw_jump *jump
 		return error;
 	if (scene.phase != FSW_PHASE_RESETTING && (scene.phase != FSW_PHASE_ARMED || scene.owner != 0))
 		return FSW_ERR(NO_OPERATION);
-	error = target_good(&scene, in);
+	error = -(int)target_wrong(&scene, in);
 	if (!error)
 		return enter(&scene, jump);
 	if (error != FSW_ERR(OPERATION_CRC) && error != FSW_ERR(OPERATION))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "operation.h"
 
+#include "../area/cores.h"
+
 void fsw__operation_commit(struct fsw_area *area, struct fsw_operation *operation, uint32_t owner, uint32_t phase)
 {
 	uint32_t slot = fsw__slot(fsw__switch(area));
@@ -10,13 +12,19 @@ void fsw__operation_commit(struct fsw_area *area, struct fsw_operation *operatio
 	fsw__set_switch(area, owner, phase, slot ^ 1);
 }
 
-void fsw__operation_begin(struct fsw_area *area, struct fsw_operation *operation, uint32_t mode, uint32_t asker, uint32_t target)
+int fsw__operation_new(const struct fsw_area *area, uint32_t asker, struct fsw_operation *operation)
+{
+	memset(operation, 0, sizeof(*operation));
+	operation->source = asker;
+	operation->core = FSW_CORE_ANY;
+	return fsw__idle(area, asker);
+}
+
+void fsw__operation_begin(struct fsw_area *area, struct fsw_operation *operation, uint32_t mode, uint32_t target)
 {
 	operation->mode = mode;
-	operation->source = asker;
 	operation->target = target;
-	operation->core = FSW_CORE_ANY;
-	fsw__operation_commit(area, operation, asker, FSW_PHASE_REQUESTED);
+	fsw__operation_commit(area, operation, operation->source, FSW_PHASE_REQUESTED);
 }
 
 int fsw__operation_of(struct fsw_area *area, uint32_t asker, uint32_t mode, struct fsw_operation *operation)
@@ -100,6 +108,9 @@ int fsw_arm(struct fsw_area *area, uint32_t self, uint32_t core, uint64_t addres
 	/* a preparation in progress does not hinder a plain suspend */
 	if (operation.mode == FSW_MODE_FREE)
 		return 0;
+	error = fsw__cores_settled(area, core);
+	if (error)
+		return error;
 	memset(&resume, 0, sizeof(resume));
 	resume.address = address;
 	resume.argument = argument;

@@ -13,8 +13,11 @@
  */
 void fsw__operation_commit(struct fsw_area *area, struct fsw_operation *operation, uint32_t owner, uint32_t phase);
 
-/* A fresh operation asked for by `asker`, phase REQUESTED. */
-void fsw__operation_begin(struct fsw_area *area, struct fsw_operation *operation, uint32_t mode, uint32_t asker, uint32_t target);
+/* A fresh operation of `asker`, who may ask for one: to be filled, then begun. Errors: those of fsw__idle(). */
+int fsw__operation_new(const struct fsw_area *area, uint32_t asker, struct fsw_operation *operation);
+
+/* It counts from now on, phase REQUESTED. */
+void fsw__operation_begin(struct fsw_area *area, struct fsw_operation *operation, uint32_t mode, uint32_t target);
 
 /*
  * Copy of the operation in force, which must be of this mode (NONE: any). Errors: those of fsw__running(), NO_OPERATION,

@@ -28,7 +28,7 @@ static int request(struct fsw_area *area, uint32_t asker, uint32_t target, uint3
 {
 	struct fsw_operation operation;
 	struct fsw_instance instance;
-	int error = fsw__idle(area, asker);
+	int error = fsw__operation_new(area, asker, &operation);
 
 	if (error)
 		return error;
@@ -43,9 +43,8 @@ static int request(struct fsw_area *area, uint32_t asker, uint32_t target, uint3
 		return FSW_ERR(STATE);
 	if (flags & ~(uint32_t)FSW_FLAG_DIRECT)
 		return FSW_ERR(ARGUMENT);
-	memset(&operation, 0, sizeof(operation));
 	operation.flags = flags;
-	fsw__operation_begin(area, &operation, mode, asker, target);
+	fsw__operation_begin(area, &operation, mode, target);
 	return 0;
 }
 
@@ -62,7 +61,7 @@ int fsw_boot(struct fsw_area *area, uint32_t asker, uint32_t target, uint32_t fl
 int fsw_terminate(struct fsw_area *area, uint32_t asker)
 {
 	struct fsw_operation operation;
-	int error = fsw__idle(area, asker);
+	int error = fsw__operation_new(area, asker, &operation);
 	uint32_t heir;
 
 	if (error)
@@ -72,8 +71,7 @@ int fsw_terminate(struct fsw_area *area, uint32_t asker)
 	heir = fsw__heir(area, asker);
 	if (heir == 0)
 		return FSW_ERR(NOBODY);
-	memset(&operation, 0, sizeof(operation));
-	fsw__operation_begin(area, &operation, FSW_MODE_TERMINATE, asker, heir);
+	fsw__operation_begin(area, &operation, FSW_MODE_TERMINATE, heir);
 	return 0;
 }
 
@@ -81,7 +79,7 @@ int fsw_kill(struct fsw_area *area, uint32_t asker, uint32_t victim)
 {
 	struct fsw_operation operation;
 	uint32_t section = 0;
-	int error = fsw__idle(area, asker);
+	int error = fsw__operation_new(area, asker, &operation);
 
 	if (error)
 		return error;
@@ -96,8 +94,7 @@ int fsw_kill(struct fsw_area *area, uint32_t asker, uint32_t victim)
 		if (error != 1)
 			return error ? error : FSW_ERR(EMPTY);
 	}
-	memset(&operation, 0, sizeof(operation));
-	fsw__operation_begin(area, &operation, FSW_MODE_KILL, asker, victim);
+	fsw__operation_begin(area, &operation, FSW_MODE_KILL, victim);
 	fsw__inherit(area, victim, asker);
 	fsw__operation_end(area);
 	return 0;
@@ -159,7 +156,7 @@ static int find_run(struct fsw_area *area, uint32_t asker, uint64_t start, uint3
 int fsw_free(struct fsw_area *area, uint32_t asker, uint32_t target, uint64_t start, uint32_t contiguous, uint32_t total)
 {
 	struct fsw_operation operation;
-	int error = fsw__idle(area, asker);
+	int error = fsw__operation_new(area, asker, &operation);
 	uint32_t first = 0;
 	uint32_t count, i;
 
@@ -180,11 +177,10 @@ int fsw_free(struct fsw_area *area, uint32_t asker, uint32_t target, uint64_t st
 	if (count < total)
 		return fsw__fault(area, FSW_ERR(NOT_ENOUGH), count);
 
-	memset(&operation, 0, sizeof(operation));
 	operation.wanted = total;
 	operation.first = first;
 	operation.limit = area->sections;
-	fsw__operation_begin(area, &operation, FSW_MODE_FREE, asker, target);
+	fsw__operation_begin(area, &operation, FSW_MODE_FREE, target);
 	for (i = first; i < first + contiguous; i++)
 		fsw__store_entry(area, i, fsw__entry(area, i) | FSW_ENTRY_REQUESTED);
 	count = reserve(area, first + contiguous, total - contiguous, FSW_ENTRY_AVAILABLE);

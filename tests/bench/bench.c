@@ -72,7 +72,7 @@ static void back(uint32_t id)
 /* Four instances: three guests with an eighth of the map each, a third of that movable; the master has the rest, and runs. */
 static void world(uint32_t sections)
 {
-	struct fsw_geometry geometry = { 0, 20, sections, 4, 4096 };
+	struct fsw_geometry geometry = { .base = 0, .section_shift = 20, .sections = sections, .instances = 4, .page_size = 4096 };
 	struct fsw_range ram = { 0, (uint64_t)sections << 20 };
 	struct fsw_range movable = { (uint64_t)(sections / 4) << 20, (uint64_t)(sections - sections / 4) << 20 };
 	struct fsw_memory ranges = { { &ram, 1 }, { &movable, 1 }, { NULL, 0 }, { NULL, 0 } };

@@ -15,7 +15,9 @@ static unsigned char memory[65536] __attribute__((aligned(8)));
 
 int main(int count, char **words)
 {
-	static const struct fsw_geometry geometry = { 0x60000000, 24, 64, 8, 4096 };
+	static const struct fsw_geometry geometry = {
+		.base = 0x60000000, .section_shift = 24, .sections = 64, .instances = 8, .page_size = 4096
+	};
 	static const struct fsw_port port;
 	struct fsw_tree what = { 0x60000000, 0x40000000, 0x9f000000, 0x1000000, 0x67000000, 12345, "console=ttyAMA0", 1, NULL, 1 };
 	struct fsw_area area;

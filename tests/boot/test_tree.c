@@ -368,7 +368,9 @@ static void set_entry(uint32_t section, uint32_t entry)
 
 static int setup(void **state)
 {
-	static const struct fsw_geometry geometry = { RAM, 24, SECTIONS, 8, 4096 };
+	static const struct fsw_geometry geometry = {
+		.base = RAM, .section_shift = 24, .sections = SECTIONS, .instances = 8, .page_size = 4096
+	};
 	uint32_t size = 0;
 
 	(void)state;

@@ -244,7 +244,9 @@ static void large(void)
 	struct fsw_load load = { .entry = 0x8000, .name = "large" };
 	uint32_t section = 0;
 
-	world.geometry = (struct fsw_geometry){ 0, 20, FSW_SECTIONS_MAX, FSW_INSTANCES_MAX, 4096 };
+	world.geometry = (struct fsw_geometry){
+		.base = 0, .section_shift = 20, .sections = FSW_SECTIONS_MAX, .instances = FSW_INSTANCES_MAX, .page_size = 4096
+	};
 	assert_int_equal(fsw_area_size(&world.geometry, &world.size), 0);
 	world.memory = aligned_alloc(4096, world.size);
 	assert_non_null(world.memory);

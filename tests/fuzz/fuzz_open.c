@@ -39,7 +39,9 @@ static const struct fsw_handover handover = { &port, { &segment, 1 }, 0 };
 /* A master and two sleepers, made once */
 static void make(unsigned char *area_memory)
 {
-	const struct fsw_geometry geometry = { 0x80000000, 24, SECTIONS, INSTANCES, 4096 };
+	const struct fsw_geometry geometry = {
+		.base = 0x80000000, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
+	};
 	const struct fsw_range all = { 0x80000000, SECTIONS << 24 }, movable = { 0x82000000, (SECTIONS - 2) << 24 };
 	const struct fsw_memory ranges = { { &all, 1 }, { &movable, 1 }, { NULL, 0 }, { NULL, 0 } };
 	struct fsw_load load = { .base = 0x80000000, .entry = 0x80008000 };
@@ -178,7 +180,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	size_t at = 2;
 
 	if (!good) {
-		const struct fsw_geometry geometry = { 0x80000000, 24, SECTIONS, INSTANCES, 4096 };
+		const struct fsw_geometry geometry = {
+			.base = 0x80000000, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
+		};
 
 		fsw_area_size(&geometry, &size);
 		good = aligned_alloc(4096, size);

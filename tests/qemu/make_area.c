@@ -23,7 +23,9 @@
 #define LED 0x10000008 /* a register of the board that keeps what is written to it */
 #define ROOM 65536
 
-static const struct fsw_geometry geometry = { BASE, SHIFT, SECTIONS, INSTANCES, 4096 };
+static const struct fsw_geometry geometry = {
+	.base = BASE, .section_shift = SHIFT, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
+};
 static const uint32_t homes[] = { 0, 0, 32, 48 };
 
 static unsigned char memory[ROOM] __attribute__((aligned(4096)));

@@ -26,7 +26,9 @@ static int open_error(struct world *world)
 
 static void sizes(void **state)
 {
-	const struct fsw_geometry good = { 0x80000000, 24, 64, 4, 4096 };
+	const struct fsw_geometry good = {
+		.base = 0x80000000, .section_shift = 24, .sections = 64, .instances = 4, .page_size = 4096
+	};
 	struct fsw_geometry geometry = good;
 	uint32_t size = 1;
 
@@ -36,7 +38,9 @@ static void sizes(void **state)
 	geometry.sections = 1025;
 	assert_int_equal(fsw_area_size(&geometry, &size), 0);
 	assert_int_equal(size, 4096 + 8192 + 4 * 4096);
-	geometry = (struct fsw_geometry){ 0xfff0000000000000ull, 30, 1048576, 254, 65536 };
+	geometry = (struct fsw_geometry){
+		.base = 0xfff0000000000000ull, .section_shift = 30, .sections = 1048576, .instances = 254, .page_size = 65536
+	};
 	assert_int_equal(fsw_area_size(&geometry, &size), 0);
 	assert_int_equal(size, 4096 + 4 * 1048576 + 254 * 65536);
 
@@ -153,8 +157,8 @@ static void refuses_by_name(void **state)
 	HEADER(geometry.instances, 255, FSW_ERR(INSTANCES));
 	HEADER(geometry.page_size, 5000, FSW_ERR(PAGE_SIZE));
 	HEADER(geometry.base, 1, FSW_ERR(BASE));
-	HEADER(cmm_offset, 8192, FSW_ERR(LAYOUT));
-	HEADER(pages_offset, 4096, FSW_ERR(LAYOUT));
+	HEADER(geometry.cmm_offset, 8192, FSW_ERR(LAYOUT));
+	HEADER(geometry.pages_offset, 4096, FSW_ERR(LAYOUT));
 	HEADER(size, world->size - 1, FSW_ERR(LAYOUT));
 	HEADER(size, world->size + 1, FSW_ERR(TRUNCATED));
 	HEADER(geometry.instances, WORLD_INSTANCES + 1, FSW_ERR(LAYOUT));

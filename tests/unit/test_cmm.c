@@ -219,7 +219,9 @@ static void ranges(void **state)
 static void extremes(void **state)
 {
 	const uint64_t base = 0xffffffff00000000ull - ((uint64_t)1048576 << 30);
-	struct fsw_geometry geometry = { base, 30, 1048576, 254, 4096 };
+	struct fsw_geometry geometry = {
+		.base = base, .section_shift = 30, .sections = 1048576, .instances = 254, .page_size = 4096
+	};
 	struct fsw_range all = { base, (uint64_t)1048576 << 30 };
 	struct fsw_memory memory = { { &all, 1 }, { &all, 1 }, { NULL, 0 }, { NULL, 0 } };
 	struct fsw_load load = { .base = base };

@@ -497,7 +497,10 @@ static enum exit_code exit_of(int error)
 	if (error == FSW_ERR(INTERRUPTED))
 		return EXIT_DRIVER;
 	/* what opening, or entering an instance, finds damaged */
-	return error <= FSW_ERR(TRUNCATED) && error >= FSW_ERR(SAR_RANGE) ? EXIT_AREA : EXIT_REFUSED;
+	return (error <= FSW_ERR(TRUNCATED) && error >= FSW_ERR(SAR_RANGE)) ||
+			       (error <= FSW_ERR(CORES) && error >= FSW_ERR(CORE_VALUE))
+		       ? EXIT_AREA
+		       : EXIT_REFUSED;
 }
 
 /* An image that was refused: the adapter's text begins with what it is. */

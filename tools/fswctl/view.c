@@ -134,6 +134,12 @@ int view_bytes(struct view *view, struct problem *problem)
 	return result;
 }
 
+/* Is it an error of header or geometry? Codes are in the order of the checks, but for those that came later. */
+static int of_header(int error)
+{
+	return error > FSW_ERR(SWITCH_WORD) || error == FSW_ERR(CORES);
+}
+
 /* The handle, from a header that was found good: what a damaged area can still be looked at with. */
 static void attach(struct view *view)
 {
@@ -142,8 +148,8 @@ static void attach(struct view *view)
 	area->port = &port;
 	area->header = (struct fsw_header *)(void *)view->bytes;
 	area->switch_word = (uint32_t *)(void *)(view->bytes + FSW_AREA_SWITCH);
-	area->cmm = (uint32_t *)(void *)(view->bytes + area->header->cmm_offset);
-	area->pages = view->bytes + area->header->pages_offset;
+	area->cmm = (uint32_t *)(void *)(view->bytes + area->header->geometry.cmm_offset);
+	area->pages = view->bytes + area->header->geometry.pages_offset;
 	area->sections = area->header->geometry.sections;
 	area->instances = area->header->geometry.instances;
 	area->page_size = area->header->geometry.page_size;
@@ -168,8 +174,7 @@ int view_read(struct view *view, const char *file, struct problem *problem)
 			break;
 	}
 	close(source);
-	/* the codes are in the order of the checks: the first ones are about header and geometry */
-	if (view->error && view->error > FSW_ERR(SWITCH_WORD)) {
+	if (view->error && of_header(view->error)) {
 		view_damaged(view, problem);
 		return -1;
 	}
@@ -246,6 +251,8 @@ const char *view_where(char *to, const struct fsw_fault *fault)
 		snprintf(to, TEXT_ROOM, "section %" PRIu32, fault->index);
 	else if (error <= FSW_ERR(STATE_WORD) && error >= FSW_ERR(SAR_END))
 		snprintf(to, TEXT_ROOM, "instance %" PRIu32, fault->index);
+	else if (error <= FSW_ERR(CORE_WORD) && error >= FSW_ERR(CORE_LOST))
+		snprintf(to, TEXT_ROOM, "core %" PRIu32, fault->index);
 	else
 		to[0] = '\0';
 	return to;
@@ -529,7 +536,7 @@ void view_damaged(struct view *view, struct problem *problem)
 		problem_next(problem, "Take an fswctl made with the same libfsw as the bootloader: fswctl --version");
 		return;
 	default:
-		if (error > FSW_ERR(SWITCH_WORD))
+		if (of_header(error))
 			problem_state(problem, "%zu bytes, the header is not one that libfsw wrote", view->length);
 		else
 			view_state(view, problem->state);

@@ -59,7 +59,7 @@ struct fsw_advice {
 
 /*
  * How many bytes an area of this geometry takes.
- * Errors: ARGUMENT; SECTION_SIZE, SECTIONS, INSTANCES, PAGE_SIZE, BASE. *size is set only on success.
+ * Errors: ARGUMENT; SECTION_SIZE, SECTIONS, INSTANCES, PAGE_SIZE, BASE, CORES. *size is set only on success.
  */
 int fsw_area_size(const struct fsw_geometry *geometry, uint32_t *size);
 

@@ -11,19 +11,19 @@
 /* clang-format off */
 #define FSW_ERRORS(X) \
 	X(ARGUMENT,       "bad argument") \
-	X(ALIGNMENT,      "address not aligned") \
+	X(ALIGNMENT,      "not aligned") \
 	/* what opening an area finds, in the order in which it looks */ \
-	X(TRUNCATED,      "area is truncated") \
+	X(TRUNCATED,      "area truncated") \
 	X(NO_AREA,        "no area here") \
 	X(BYTE_ORDER,     "other byte order") \
 	X(MAGIC,          "not an fsw area") \
 	X(VERSION_NEW,    "version too new") \
 	X(VERSION_OLD,    "version too old") \
 	X(HEADER_CRC,     "header: bad CRC") \
-	X(SECTION_SIZE,   "section size not 2^20..2^30") \
-	X(SECTIONS,       "section count not 1..2^20") \
-	X(INSTANCES,      "instance count not 1..254") \
-	X(PAGE_SIZE,      "page size not 2^12..2^16") \
+	X(SECTION_SIZE,   "bad section size") \
+	X(SECTIONS,       "bad section count") \
+	X(INSTANCES,      "bad instance count") \
+	X(PAGE_SIZE,      "bad page size") \
 	X(BASE,           "base out of place") \
 	X(LAYOUT,         "blocks misplaced") \
 	X(SWITCH_WORD,    "switch word: bad check") \
@@ -37,7 +37,7 @@
 	X(STATE_WORD,     "state: bad check") \
 	X(STATE_VALUE,    "state: unknown") \
 	X(PARENT_WORD,    "parent: bad check") \
-	X(PARENT_VALUE,   "parent: out of range") \
+	X(PARENT_VALUE,   "parent: unknown") \
 	X(LOAD_CRC,       "load record: bad CRC") \
 	X(MANIFEST_CRC,   "manifest: bad CRC") \
 	X(MANIFEST_VALUE, "manifest: too long") \
@@ -78,7 +78,14 @@
 	X(NOBODY,         "no instance sleeps") \
 	X(DEVICES,        "device states differ") \
 	X(INTERRUPTED,    "interrupted") \
-	X(UNREACHABLE,    "requester lost")
+	X(UNREACHABLE,    "requester lost") \
+	/* cores: what opening finds, the first behind BASE, the next two last; then what is refused */ \
+	X(CORES,          "bad core count") \
+	X(CORE_WORD,      "core: bad check") \
+	X(CORE_VALUE,     "core: bad value") \
+	X(CORE_STATE,     "core: wrong state") \
+	X(CORE_AWAY,      "core not in pen") \
+	X(CORE_LOST,      "core lost")
 /* clang-format on */
 
 /* FSW_ERROR_ARGUMENT = 1 and so on; functions return their negative, FSW_ERR(ARGUMENT). */

@@ -36,6 +36,8 @@
 #define FSW_HEADER_PAGE_SIZE     36
 #define FSW_HEADER_CMM_OFFSET    40
 #define FSW_HEADER_PAGES_OFFSET  44
+#define FSW_HEADER_CORES         48
+#define FSW_HEADER_CORES_OFFSET  52
 #define FSW_HEADER_CRC           60
 #define FSW_HEADER_BYTES         64
 
@@ -104,6 +106,23 @@
 #define FSW_MANIFEST_DEVICES_MAX  15
 #define FSW_DEVICE_NAME_SIZE      32
 
+/* Core block: room for the code of the board's pen, which the library never looks at, then one record for each core */
+#define FSW_CORES_PEN       0
+#define FSW_CORES_PEN_BYTES 512
+#define FSW_CORES_RECORDS   512
+#define FSW_CORES_MAX       64
+
+/* Record of one core: address and argument are 64 bits each */
+#define FSW_CORE_WORD     0 /* guarded: bits 0-7 owner, 8-15 state */
+#define FSW_CORE_ARRIVED  4 /* stored by the core itself: guarded 1 while it waits in the pen, else 0 */
+#define FSW_CORE_ADDRESS  8 /* where it is to go; it waits while the low word, which is stored last, is 0 */
+#define FSW_CORE_ARGUMENT 16
+#define FSW_CORE_BYTES    32
+
+/* What core 0 stores when it has arrived; each further core STEP less, mod 2^32 */
+#define FSW_CORE_HERE      0xa4060001
+#define FSW_CORE_HERE_STEP 0x6a3e0000
+
 /* SAR blob: header, then records (head, bytes padded to a multiple of 8), then the end mark: a head of width 0 */
 #define FSW_SAR_HEADER_BYTES 16
 #define FSW_SAR_RECORD_BYTES 16
@@ -137,6 +156,8 @@
 #define FSW_TAG_RESULT       0x7002
 #define FSW_TAG_STATE        0x7100 /* + instance */
 #define FSW_TAG_PARENT       0x7200 /* + instance */
+#define FSW_TAG_CORE         0x7300 /* + core */
+#define FSW_TAG_ARRIVED      0x7400 /* + core */
 
 /* Switch word, payload: bits 0-7 the instance that owns the machine (0: none), 8-10 phase, 11 operation slot in force */
 #define FSW_SWITCH_OWNER       0x00ff
@@ -183,6 +204,12 @@
 #define FSW_CAUSE_REFUSED 3 /* what it needs to run was refused when it was to be entered */
 #define FSW_CAUSE_LAST    3
 
+/* Core states. The boot core, on which the running instance woke or began, stays PARKED, not arrived: it goes with the machine. */
+#define FSW_CORE_PARKED  1 /* no one's: owner 0 */
+#define FSW_CORE_RUNNING 2 /* its owner's */
+#define FSW_CORE_LOST    3 /* its owner sent it to the pen, or out of it, and it did not come */
+#define FSW_CORE_LAST    3
+
 /* What the hand-over returns (switch.h) */
 #define FSW_GO_ON    0 /* no hand-over for this core: carry on as from a plain suspend */
 #define FSW_GO_JUMP  1 /* to the address in struct fsw_jump, MMU and caches off */
@@ -199,13 +226,17 @@
 
 FSW_BEGIN_DECLS
 
-/* Immutable shape of an area */
+/* Immutable shape of an area. Offsets count in a header only: the library finds them itself. */
 struct fsw_geometry {
 	uint64_t base;		/* physical address of section 0, a multiple of the section size */
 	uint32_t section_shift; /* log2 of the section size in bytes, 20..30 */
 	uint32_t sections;	/* 1..1048576 */
 	uint32_t instances;	/* 1..254 */
 	uint32_t page_size;	/* bytes of an instance page: a power of two, 4096..65536; its SAR blob has 1024 less */
+	uint32_t cmm_offset;
+	uint32_t pages_offset;
+	uint32_t cores;	       /* 0..64 that instances share through the pen; 0: there is no core block */
+	uint32_t cores_offset; /* 0: there is none */
 };
 
 struct fsw_header {
@@ -214,10 +245,8 @@ struct fsw_header {
 	uint32_t last_compat;
 	uint32_t size; /* bytes of the whole area */
 	struct fsw_geometry geometry;
-	uint32_t cmm_offset;
-	uint32_t pages_offset;
-	uint32_t reserved[3]; /* written as 0, ignored when read, under the CRC */
-	uint32_t crc;	      /* CRC-32 of all before it */
+	uint32_t reserved; /* written as 0, ignored when read, under the CRC */
+	uint32_t crc;	   /* CRC-32 of all before it */
 };
 
 struct fsw_operation {
@@ -310,8 +339,10 @@ FSW_ASSERT_AT(fsw_header, geometry.section_shift, FSW_HEADER_SECTION_SHIFT);
 FSW_ASSERT_AT(fsw_header, geometry.sections, FSW_HEADER_SECTIONS);
 FSW_ASSERT_AT(fsw_header, geometry.instances, FSW_HEADER_INSTANCES);
 FSW_ASSERT_AT(fsw_header, geometry.page_size, FSW_HEADER_PAGE_SIZE);
-FSW_ASSERT_AT(fsw_header, cmm_offset, FSW_HEADER_CMM_OFFSET);
-FSW_ASSERT_AT(fsw_header, pages_offset, FSW_HEADER_PAGES_OFFSET);
+FSW_ASSERT_AT(fsw_header, geometry.cmm_offset, FSW_HEADER_CMM_OFFSET);
+FSW_ASSERT_AT(fsw_header, geometry.pages_offset, FSW_HEADER_PAGES_OFFSET);
+FSW_ASSERT_AT(fsw_header, geometry.cores, FSW_HEADER_CORES);
+FSW_ASSERT_AT(fsw_header, geometry.cores_offset, FSW_HEADER_CORES_OFFSET);
 FSW_ASSERT_AT(fsw_header, crc, FSW_HEADER_CRC);
 FSW_ASSERT(sizeof(struct fsw_header) == FSW_HEADER_BYTES, "header size");
 
@@ -361,6 +392,8 @@ FSW_ASSERT_AT(fsw_manifest, devices, FSW_MANIFEST_DEVICES);
 FSW_ASSERT_AT(fsw_manifest, crc, FSW_MANIFEST_CRC);
 FSW_ASSERT(sizeof(struct fsw_manifest) == FSW_MANIFEST_BYTES, "manifest size");
 FSW_ASSERT(FSW_PAGE_MANIFEST + FSW_MANIFEST_BYTES <= FSW_PAGE_SAR, "manifest fits");
+
+FSW_ASSERT(FSW_CORES_RECORDS + FSW_CORES_MAX * FSW_CORE_BYTES <= FSW_BLOCK_SIZE, "all cores fit into one block");
 
 FSW_ASSERT(sizeof(struct fsw_sar) == FSW_SAR_HEADER_BYTES, "SAR header size");
 FSW_ASSERT(sizeof(struct fsw_sar_record) == FSW_SAR_RECORD_BYTES, "SAR record size");

@@ -5,6 +5,7 @@
 
 #include "area.h"
 #include "cmm.h"
+#include "cores.h"
 #include "error.h"
 #include "instance.h"
 #include "port.h"
