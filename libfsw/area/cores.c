@@ -32,7 +32,7 @@ int fsw_core_get(struct fsw_area *area, uint32_t core, struct fsw_core *now)
 	now->state = word >> 8;
 	now->owner = word & 0xff;
 	now->arrived = here != 0;
-	if (!fsw__sound(word) || (here != 0 && here != FSW_CORE_HERE - core * FSW_CORE_HERE_STEP))
+	if (!fsw__sound(word) || (here != 0 && here != FSW_CORE_HERE - core * FSW_CORE_STEP))
 		return fsw__fault(area, FSW_ERR(CORE_WORD), core);
 	if (word != PARKED &&
 	    (now->state - FSW_CORE_RUNNING > FSW_CORE_LAST - FSW_CORE_RUNNING || now->owner - 1 >= area->instances))

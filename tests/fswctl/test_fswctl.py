@@ -592,7 +592,8 @@ class OnDevice(Case):
     def every_error(self, answer, *commands):
         """Each error of the library: its text, some state, a command, an exit code that fits"""
         for name, _ in ERRORS:
-            code = 5 if name == "INTERRUPTED" else 3 if ERROR["SAR_RANGE"] <= ERROR[name] <= ERROR["TRUNCATED"] else 1
+            damage = ERROR["SAR_RANGE"] <= ERROR[name] <= ERROR["TRUNCATED"] or ERROR["CORE_VALUE"] <= ERROR[name] <= ERROR["CORES"]
+            code = 5 if name == "INTERRUPTED" else 3 if damage else 1
             for words in commands:
                 with self.subTest(f"{name} {words}"):
                     answer(words, ERROR[name])

@@ -71,6 +71,11 @@ static void board_trace(void *context, enum fsw_event event, uint32_t a, uint32_
 
 void world_make(struct world *world, uint32_t instances, uint32_t sections)
 {
+	world_make_cores(world, instances, sections, 0);
+}
+
+void world_make_cores(struct world *world, uint32_t instances, uint32_t sections, uint32_t cores)
+{
 	memset(world, 0, sizeof(*world));
 	memset(world->seen_state, 0xff, sizeof(world->seen_state));
 	world->transitions_legal = 1;
@@ -79,6 +84,7 @@ void world_make(struct world *world, uint32_t instances, uint32_t sections)
 	world->geometry.sections = sections;
 	world->geometry.instances = instances;
 	world->geometry.page_size = 4096;
+	world->geometry.cores = cores;
 	world->port.context = world;
 	world->port.read = board_read;
 	world->port.write = board_write;
@@ -451,4 +457,28 @@ struct fsw_operation *world_operation(struct world *world)
 	uint32_t slot = fsw__unguard(*world_switch_word(world), FSW_TAG_SWITCH) >> FSW_SWITCH_SLOT_SHIFT & 1;
 
 	return (struct fsw_operation *)(void *)(world->memory + FSW_AREA_OPERATION) + slot;
+}
+
+uint32_t *world_core(struct world *world, uint32_t core, uint32_t offset)
+{
+	return (uint32_t *)(void *)(world->memory + world->area.header->geometry.cores_offset + FSW_CORES_RECORDS +
+				    core * FSW_CORE_BYTES + offset);
+}
+
+void world_core_arrives(struct world *world, uint32_t core)
+{
+	*world_core(world, core, FSW_CORE_ARRIVED) = FSW_CORE_HERE - core * FSW_CORE_STEP;
+}
+
+uint64_t world_core_goes(struct world *world, uint32_t core)
+{
+	uint32_t *order = world_core(world, core, FSW_CORE_ADDRESS);
+	uint64_t address;
+
+	if (order[0] == 0 || *world_core(world, core, FSW_CORE_WORD) == FSW_CORE_STAYS - core * FSW_CORE_STEP)
+		return 0;
+	*world_core(world, core, FSW_CORE_ARRIVED) = 0;
+	address = order[0] | (uint64_t)order[1] << 32;
+	order[0] = 0;
+	return address;
 }

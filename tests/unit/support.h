@@ -67,6 +67,7 @@ struct world {
 
 /* An area with this many instances and sections, formatted. Memory is the caller's to give back with world_free(). */
 void world_make(struct world *world, uint32_t instances, uint32_t sections);
+void world_make_cores(struct world *world, uint32_t instances, uint32_t sections, uint32_t cores);
 void world_free(struct world *world);
 
 /*
@@ -108,5 +109,10 @@ uint32_t *world_state_word(struct world *world, uint32_t id);
 uint32_t *world_parent_word(struct world *world, uint32_t id);
 void *world_page(struct world *world, uint32_t id, uint32_t offset);
 struct fsw_operation *world_operation(struct world *world);
+
+/* A word of a core's record, and what the core itself does in the pen: it arrives; it looks once, and leaves if told to. 0: it stays. */
+uint32_t *world_core(struct world *world, uint32_t core, uint32_t offset);
+void world_core_arrives(struct world *world, uint32_t core);
+uint64_t world_core_goes(struct world *world, uint32_t core);
 
 #endif

@@ -119,9 +119,10 @@
 #define FSW_CORE_ARGUMENT 16
 #define FSW_CORE_BYTES    32
 
-/* What core 0 stores when it has arrived; each further core STEP less, mod 2^32 */
+/* For the pen's code: what core 0 stores when it has arrived, and its word while it is PARKED; each further core STEP less, mod 2^32 */
 #define FSW_CORE_HERE      0xa4060001
-#define FSW_CORE_HERE_STEP 0x6a3e0000
+#define FSW_CORE_STAYS     0x493d0100
+#define FSW_CORE_STEP      0x6a3e0000
 
 /* SAR blob: header, then records (head, bytes padded to a multiple of 8), then the end mark: a head of width 0 */
 #define FSW_SAR_HEADER_BYTES 16
