@@ -278,8 +278,12 @@ int fsw_timings_set(struct fsw_area *area, uint32_t self, const struct fsw_timin
 
 int fsw_timings_get(struct fsw_area *area, uint32_t id, struct fsw_timings *timings)
 {
+	const struct fsw_timings *from = timings_of(area, id);
+
 	if (!known(area, id))
 		return FSW_ERR(ARGUMENT);
-	*timings = *timings_of(area, id);
-	return fsw__record_sound(timings, sizeof(*timings)) ? 0 : fsw__fault(area, FSW_ERR(TIMINGS_CRC), id);
+	if (!fsw__record_sound(from, sizeof(*from)))
+		return fsw__fault(area, FSW_ERR(TIMINGS_CRC), id);
+	*timings = *from;
+	return 0;
 }

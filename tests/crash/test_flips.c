@@ -8,12 +8,15 @@
 
 #define SECTIONS 64
 #define INSTANCES 3
+#define CORES 4
 
 /* All that the interface shows */
 struct view {
 	int errors[INSTANCES + 2];
 	int timing_errors[INSTANCES + 1];
 	uint32_t entries[SECTIONS];
+	int core_errors;
+	struct fsw_core cores[CORES];
 	struct fsw_instance instances[INSTANCES + 1];
 	struct fsw_load loads[INSTANCES + 1];
 	struct fsw_resume resumes[INSTANCES + 1];
@@ -45,6 +48,8 @@ static void look(struct world *world, struct view *view)
 			view->manifests[i] = *instance->manifest;
 		view->timing_errors[i] = fsw_timings_get(&world->area, i, &view->timings[i]);
 	}
+	for (i = 0; i < CORES; i++)
+		view->core_errors |= fsw_core_get(&world->area, i, &view->cores[i]);
 	view->errors[0] = fsw_status(&world->area, &status);
 	view->running = status.running;
 	view->phase = status.phase;
@@ -92,6 +97,17 @@ static void idle(struct world *world)
 	assert_int_equal(fsw_timings_set(&world->area, 1, &timings), 0);
 }
 
+/* One core of each kind */
+static void on_all_cores(struct world *world)
+{
+	uint32_t core;
+
+	for (core = 1; core < CORES - 1; core++)
+		assert_int_equal(fsw_core_take(&world->area, 1, core, 0x8000, core), 0);
+	assert_int_not_equal(world_core_goes(world, 1), 0);
+	assert_int_equal(fsw_core_lost(&world->area, 1, 2), 0);
+}
+
 static void requested(struct world *world)
 {
 	assert_int_equal(fsw_switch(&world->area, 1, 2), 0);
@@ -120,6 +136,7 @@ static const struct {
 	{ "requested", requested },
 	{ "armed", armed },
 	{ "recovered, not started", reset_in_a_switch },
+	{ "on all cores", on_all_cores },
 };
 
 static unsigned long by_error[FSW_ERROR_COUNT];
@@ -141,11 +158,13 @@ static void every_flip(const char *name, void (*enter)(struct world *world))
 	struct world world, start;
 	struct view before, after;
 	unsigned char *copy;
-	uint32_t bit, hash;
+	uint32_t bit, hash, i;
 	int used = 0;
 
-	world_make(&world, INSTANCES, SECTIONS);
+	world_make_cores(&world, INSTANCES, SECTIONS, CORES);
 	world_populate(&world, INSTANCES - 1);
+	for (i = 1; i < CORES; i++)
+		world_core_arrives(&world, i);
 	enter(&world);
 	copy = malloc(world.size);
 	memcpy(copy, world.memory, world.size);
@@ -236,9 +255,19 @@ static void nothing_in_use_is_unguarded(void **state)
 	unsigned char *at;
 
 	(void)state;
-	world_make(&world, INSTANCES, SECTIONS);
+	world_make_cores(&world, INSTANCES, SECTIONS, CORES);
 	world_populate(&world, INSTANCES - 1);
 	armed(&world);
+	for (part = 0; part < CORES; part++) {
+		world_core_arrives(&world, part);
+		for (bit = 0; bit < 64; bit++) {
+			uint32_t *word = world_core(&world, part, bit / 32 * 4);
+
+			*word ^= 1u << bit % 32;
+			assert_int_equal(fsw_open(&world.area, world.memory, world.size, &world.port), FSW_ERR(CORE_WORD));
+			*word ^= 1u << bit % 32;
+		}
+	}
 	for (part = 0; part < 4 + sizeof(page_parts) / sizeof(page_parts[0]); part++) {
 		uint32_t size;
 

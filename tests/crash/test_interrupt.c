@@ -12,6 +12,8 @@
 #define BULK 64
 #define BULK_SAMPLES 3
 
+#define CORES 4
+
 struct scenario {
 	const char *name;
 	uint32_t guests;
@@ -106,6 +108,35 @@ static uint32_t state_of(struct world *world, uint32_t id)
 	return instance.state;
 }
 
+/* After a reset every core is with whoever started the machine, whatever stood in its record. */
+static void check_cores(struct world *world)
+{
+	struct fsw_core now;
+	uint32_t core, i;
+
+	for (core = 0; core < CORES; core++) {
+		assert_int_equal(fsw_core_get(&world->area, core, &now), 0);
+		assert_int_equal(now.state, FSW_CORE_PARKED);
+		assert_int_equal(now.arrived, 0);
+		for (i = FSW_CORE_ADDRESS; i < FSW_CORE_BYTES; i += 4)
+			assert_int_equal(*world_core(world, core, i), 0);
+	}
+}
+
+/* At any moment a core that is not in the pen is whose the machine is. */
+static void check_one_owner(struct world *world)
+{
+	uint32_t sw = fsw__unguard(*world_switch_word(world), FSW_TAG_SWITCH);
+	uint32_t core;
+
+	for (core = 0; core < CORES; core++) {
+		uint32_t word = fsw__unguard(*world_core(world, core, FSW_CORE_WORD), FSW_TAG_CORE + core);
+
+		if (fsw__sound(word) && word >> 8 != FSW_CORE_PARKED)
+			assert_int_equal(word & 0xff, sw & FSW_SWITCH_OWNER);
+	}
+}
+
 /* What must hold once the machine has come back from `stopped`, when `before` was how things stood. */
 static void check(struct world *world, const struct snapshot *before, uint32_t executing, uint32_t target)
 {
@@ -129,11 +160,13 @@ static void check(struct world *world, const struct snapshot *before, uint32_t e
 		return;
 	}
 	fsw__attach(&old, before->memory, &world->port);
+	check_one_owner(world);
 	world_reset(world);
 	recoveries++;
 	assert_true(world->transitions_legal);
 	assert_int_equal(fsw_open(&world->area, world->memory, world->size, &world->port), 0);
 	assert_int_equal(fsw_status(&world->area, &status), 0);
+	check_cores(world);
 
 	for (id = 1; id <= world->area.instances; id++) {
 		uint32_t was = fsw__state(&old, id) & 0xff;
@@ -332,6 +365,34 @@ static void child_of_guest(struct world *world)
 	assert_int_equal(world_boot(world, id, FSW_FLAG_DIRECT), 0);
 }
 
+/* All but the boot core wait in the pen. */
+static void in_the_pen(struct world *world)
+{
+	uint32_t core;
+
+	for (core = 1; core < CORES; core++)
+		world_core_arrives(world, core);
+}
+
+/* ... or run for the instance that does, but for the last, which is lost */
+static void on_all_cores(struct world *world)
+{
+	uint32_t core;
+
+	in_the_pen(world);
+	for (core = 1; core < CORES; core++) {
+		assert_int_equal(fsw_core_take(&world->area, world->executing, core, 0x8000, core), 0);
+		assert_int_not_equal(world_core_goes(world, core), 0);
+	}
+	assert_int_equal(fsw_core_lost(&world->area, world->executing, CORES - 1), 0);
+}
+
+static void guest_on_all_cores(struct world *world)
+{
+	guest_runs(world);
+	on_all_cores(world);
+}
+
 /* The operations */
 static void do_format(struct world *world)
 {
@@ -434,6 +495,48 @@ static void do_manifest(struct world *world)
 	fsw_timings_set(&world->area, 1, &timings);
 }
 
+static void do_take(struct world *world)
+{
+	uint32_t core;
+
+	for (core = 1; core < CORES; core++)
+		fsw_core_take(&world->area, world->executing, core, 0x500008000, ~(uint64_t)core);
+}
+
+static void do_park(struct world *world)
+{
+	uint32_t core;
+
+	for (core = 1; core < CORES; core++) {
+		fsw_core_park(&world->area, world->executing, core);
+		world_core_arrives(world, core);
+		fsw_core_park(&world->area, world->executing, core);
+	}
+}
+
+static void do_lose(struct world *world)
+{
+	uint32_t core;
+
+	for (core = 1; core < CORES; core++)
+		fsw_core_lost(&world->area, world->executing, core);
+}
+
+/* Not all came: the switch is given up. Then they do, and it takes place. */
+static void do_switch_from_all_cores(struct world *world)
+{
+	uint32_t core;
+
+	fsw_switch(&world->area, 1, 2);
+	fsw_arm(&world->area, 1, 0, 0x1004, 0xa1);
+	fsw_cancel(&world->area, 1);
+	for (core = 1; core < CORES; core++) {
+		world_core_arrives(world, core);
+		fsw_core_park(&world->area, 1, core);
+	}
+	world_switch(world, 2);
+}
+
 static const struct scenario scenarios[] = {
 	{ "format", 0, blank, do_format, 0 },
 	{ "format over an area", 2, given_up, do_format, 0 },
@@ -465,6 +568,11 @@ static const struct scenario scenarios[] = {
 	{ "unload", 1, image_loaded, do_unload, 1 << 4 },
 	{ "cancel", 1, nothing, do_cancel, 0 },
 	{ "manifest and timings", 1, nothing, do_manifest, 0 },
+	{ "take cores", 1, in_the_pen, do_take, 0 },
+	{ "park cores", 1, on_all_cores, do_park, 0 },
+	{ "park cores, by a guest", 2, guest_on_all_cores, do_park, 0 },
+	{ "lose cores", 1, on_all_cores, do_lose, 0 },
+	{ "switch from all cores", 2, on_all_cores, do_switch_from_all_cores, 0 },
 };
 
 static void every_store(void **state)
@@ -475,7 +583,7 @@ static void every_store(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
 		/* room for one more than there are */
-		world_make(&world, 4, WORLD_SECTIONS);
+		world_make_cores(&world, 4, WORLD_SECTIONS, CORES);
 		if (scenarios[i].prepare != blank)
 			world_populate(&world, scenarios[i].guests);
 		interrupt(&world, &scenarios[i]);

@@ -13,6 +13,7 @@
 
 #define INSTANCES 3
 #define SECTIONS 16
+#define CORES 3
 
 static unsigned char *memory;
 static uint32_t size;
@@ -36,12 +37,25 @@ static const struct fsw_segment segment = { 0x1000, 4, 64 };
 static const struct fsw_port port = { .read = read_register, .write = write_register };
 static const struct fsw_handover handover = { &port, { &segment, 1 }, 0 };
 
+static unsigned char *core_record(unsigned char *area_memory, uint32_t core)
+{
+	return area_memory + size - FSW_BLOCK_SIZE + FSW_CORES_RECORDS + core * FSW_CORE_BYTES;
+}
+
+static void core_arrives(unsigned char *area_memory, uint32_t core)
+{
+	*(uint32_t *)(void *)(core_record(area_memory, core) + FSW_CORE_ARRIVED) = FSW_CORE_HERE - core * FSW_CORE_STEP;
+}
+
 /* A master and two sleepers, made once */
 static void make(unsigned char *area_memory)
 {
-	const struct fsw_geometry geometry = {
-		.base = 0x80000000, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
-	};
+	const struct fsw_geometry geometry = { .base = 0x80000000,
+					       .section_shift = 24,
+					       .sections = SECTIONS,
+					       .instances = INSTANCES,
+					       .page_size = 4096,
+					       .cores = CORES };
 	const struct fsw_range all = { 0x80000000, SECTIONS << 24 }, movable = { 0x82000000, (SECTIONS - 2) << 24 };
 	const struct fsw_memory ranges = { { &all, 1 }, { &movable, 1 }, { NULL, 0 }, { NULL, 0 } };
 	struct fsw_load load = { .base = 0x80000000, .entry = 0x80008000 };
@@ -53,6 +67,8 @@ static void make(unsigned char *area_memory)
 	if (fsw_format(area_memory, size, &geometry, &port) || fsw_open(&area, area_memory, size, &port) ||
 	    fsw_master(&area, &load, &ranges))
 		abort();
+	for (id = 1; id < CORES; id++)
+		core_arrives(area_memory, id);
 	for (id = 2; id <= INSTANCES; id++) {
 		uint32_t cursor = 0;
 
@@ -97,6 +113,8 @@ static void mend(uint8_t mode)
 	}
 	for (i = 0; mode & 8 && i < SECTIONS; i++)
 		guard(memory + FSW_BLOCK_SIZE + 4 * i, i);
+	for (i = 0; mode & 128 && i < CORES; i++)
+		guard(core_record(memory, i), FSW_TAG_CORE + i);
 	for (i = 0; i < INSTANCES; i++, pages += 4096) {
 		uint32_t sar_size = ((struct fsw_sar *)(void *)(pages + FSW_PAGE_SAR))->size;
 
@@ -122,12 +140,15 @@ static void ask(struct fsw_area *area)
 	struct fsw_device device;
 	struct fsw_status status;
 	struct fsw_count count;
+	struct fsw_core core;
 	struct fsw_run run;
 	uint32_t id;
 
 	fsw_status(area, &status);
 	fsw_cmm_count(area, &count);
 	fsw_cmm_longest(area, fsw_match_free(), &run);
+	for (id = 0; id <= CORES; id++)
+		fsw_core_get(area, id, &core);
 	for (id = 0; id <= INSTANCES + 1; id++) {
 		fsw_instance_get(area, id, &instance);
 		fsw_timings_get(area, id, &timings);
@@ -166,6 +187,9 @@ static void use(struct fsw_area *area)
 		else if (steps % 4 == 3)
 			fsw_kill(area, self, self % INSTANCES + 1);
 		fsw_switch(area, self, self % INSTANCES + 1);
+		if (fsw_core_take(area, self, steps % (CORES + 1), 0x8000, self) == 0 && steps % 2)
+			fsw_core_lost(area, self, steps % (CORES + 1));
+		fsw_core_park(area, self, steps / 2 % (CORES + 1));
 		fsw_arm(area, self, 0, 0x1000 * self + 4, self);
 		fsw_handover(memory, &handover, &jump);
 	}
@@ -180,9 +204,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	size_t at = 2;
 
 	if (!good) {
-		const struct fsw_geometry geometry = {
-			.base = 0x80000000, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
-		};
+		const struct fsw_geometry geometry = { .base = 0x80000000,
+						       .section_shift = 24,
+						       .sections = SECTIONS,
+						       .instances = INSTANCES,
+						       .page_size = 4096,
+						       .cores = CORES };
 
 		fsw_area_size(&geometry, &size);
 		good = aligned_alloc(4096, size);
@@ -219,6 +246,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 			use(&area);
 	}
 	if (fsw_recover(&area, memory, size, &port, &advice) == 0) {
+		struct fsw_core core;
+		uint32_t i;
+
 		/* damage is behind it: it opens, and comes to the same conclusion again; one never set up is to be formatted anyway */
 		struct fsw_advice again;
 
@@ -227,6 +257,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		if (fsw_open(&area, memory, size, &port) || fsw_recover(&area, memory, size, &port, &again) ||
 		    again.action != advice.action || again.instance != advice.instance)
 			abort();
+		for (i = 0; i < area.header->geometry.cores; i++)
+			if (fsw_core_get(&area, i, &core) || core.state != FSW_CORE_PARKED || core.arrived)
+				abort();
 		if (advice.action != FSW_ACTION_COLD && fsw_start(memory, &handover, &jump) == FSW_GO_JUMP)
 			use(&area);
 		ask(&area);

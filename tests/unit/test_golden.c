@@ -82,17 +82,48 @@ static void visited(struct world *world)
 	assert_int_equal(fsw_cmm_offline(&world->area, 1, outcome.walk.section), 0);
 }
 
+/* Of four: the boot core, one that runs, one that is lost, one in the pen */
+static void cores(struct world *world)
+{
+	uint32_t core;
+
+	for (core = 1; core < 4; core++)
+		world_core_arrives(world, core);
+	for (core = 1; core < 3; core++) {
+		assert_int_equal(fsw_core_take(&world->area, 1, core, 0x100008000, core), 0);
+		assert_true(world_core_goes(world, core) == 0x100008000);
+	}
+	assert_int_equal(fsw_core_lost(&world->area, 1, 2), 0);
+}
+
 static const struct story {
 	const char *name;
 	void (*tell)(struct world *world);
 	uint32_t running, phase;
 	enum fsw_why why;
 	uint32_t next, died;
+	uint32_t since; /* the first version that has it */
+	uint32_t cores;
 } stories[] = {
-	{ "idle", idle, 1, FSW_PHASE_IDLE, FSW_WHY_DIED, 3, 1 },
-	{ "armed", armed, 1, FSW_PHASE_ARMED, FSW_WHY_DIED, 3, 1 },
-	{ "visited", visited, 1, FSW_PHASE_HANDED, FSW_WHY_CLAIM, 2, 1 },
+	{ "idle", idle, 1, FSW_PHASE_IDLE, FSW_WHY_DIED, 3, 1, 1, 0 },
+	{ "armed", armed, 1, FSW_PHASE_ARMED, FSW_WHY_DIED, 3, 1, 1, 0 },
+	{ "visited", visited, 1, FSW_PHASE_HANDED, FSW_WHY_CLAIM, 2, 1, 1, 0 },
+	{ "cores", cores, 1, FSW_PHASE_IDLE, FSW_WHY_DIED, 3, 1, 3, 4 },
 };
+
+static void cores_are_known(struct fsw_area *area)
+{
+	static const struct fsw_core expected[] = {
+		{ FSW_CORE_PARKED, 0, 0 }, { FSW_CORE_RUNNING, 1, 0 }, { FSW_CORE_LOST, 1, 0 }, { FSW_CORE_PARKED, 0, 1 }
+	};
+	struct fsw_core now;
+	uint32_t core;
+
+	for (core = 0; core < 4; core++) {
+		assert_int_equal(fsw_core_get(area, core, &now), 0);
+		assert_memory_equal(&now, &expected[core], sizeof(now));
+	}
+}
 
 /* The area of one version, against the world that today's library is in at the end of the same story */
 static void opens(uint32_t version, const struct story *story, const struct world *world)
@@ -108,7 +139,10 @@ static void opens(uint32_t version, const struct story *story, const struct worl
 	bytes = read_file(path(version, story->name), &size);
 	assert_int_equal(fsw_open(&area, bytes, size, &port), 0);
 	assert_int_equal(area.header->version, version);
-	assert_int_equal(area.header->last_compat, 1);
+	assert_int_equal(area.header->last_compat, story->cores ? 3 : 1);
+	assert_int_equal(area.header->geometry.cores, story->cores);
+	if (story->cores)
+		cores_are_known(&area);
 	assert_int_equal(area.sections, WORLD_SECTIONS);
 	assert_int_equal(area.instances, 3);
 	assert_true(area.header->geometry.base == WORLD_BASE);
@@ -143,12 +177,12 @@ static void areas_open(void **state)
 	for (i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		struct world world;
 
-		world_make(&world, 3, WORLD_SECTIONS);
+		world_make_cores(&world, 3, WORLD_SECTIONS, stories[i].cores);
 		world_populate(&world, 2);
 		stories[i].tell(&world);
 		*fsw_stamp(&world.area, 3) = STAMP;
 		write_file(path(FSW_AREA_VERSION, stories[i].name), world.memory, world.size);
-		for (version = FSW_AREA_FIRST_SUPPORTED; version <= FSW_AREA_VERSION; version++)
+		for (version = stories[i].since; version <= FSW_AREA_VERSION; version++)
 			opens(version, &stories[i], &world);
 		world_free(&world);
 	}
