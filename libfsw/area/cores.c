@@ -48,6 +48,8 @@ static int change(struct fsw_area *area, uint32_t self, uint32_t core, uint32_t 
 
 	if (error)
 		return error;
+	if (state == FSW_CORE_RUNNING && fsw__phase(fsw__switch(area)) == FSW_PHASE_ARMED)
+		return FSW_ERR(BUSY);
 	/*
 	 * An old order is void before the look at the core's mark, while a core that leaves takes its mark away before it looks at its order
 	 * again: at least one of the two sees the other.
@@ -73,11 +75,8 @@ int fsw_core_take(struct fsw_area *area, uint32_t self, uint32_t core, uint64_t 
 	int error;
 	uint32_t i;
 
-	if (order[0] == 0)
-		return FSW_ERR(ARGUMENT);
-	if (fsw__phase(fsw__switch(area)) == FSW_PHASE_ARMED)
-		return FSW_ERR(BUSY);
-	error = change(area, self, core, FSW_CORE_RUNNING);
+	/* nowhere to go: as wrong as a core that is not there */
+	error = change(area, self, order[0] != 0 ? core : FSW_CORE_ANY, FSW_CORE_RUNNING);
 	if (error)
 		return error;
 	for (i = 4; i-- > 0;)

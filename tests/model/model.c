@@ -63,6 +63,16 @@ static void end(struct model *m)
 	m->mode = FSW_MODE_NONE;
 }
 
+/* Who starts the machine has all cores. */
+static void all_cores_back(struct model *m)
+{
+	uint32_t i;
+
+	memset(m->cores, 0, sizeof(m->cores));
+	for (i = 0; i < m->geometry.cores; i++)
+		m->cores[i].state = FSW_CORE_PARKED;
+}
+
 /* --- setting up --- */
 
 void model_format(struct model *m, const struct fsw_geometry *geometry)
@@ -74,6 +84,7 @@ void model_format(struct model *m, const struct fsw_geometry *geometry)
 	memcpy(m->registers, registers, sizeof(registers));
 	m->geometry = *geometry;
 	m->phase = FSW_PHASE_BLANK;
+	all_cores_back(m);
 }
 
 /* How many bytes of [start, start + size) lie in these ranges? They do not overlap each other. */
@@ -737,10 +748,24 @@ int model_cancel(struct model *m, uint32_t asker)
 
 int model_arm(struct model *m, uint32_t self, uint32_t core, uint64_t address, uint64_t argument)
 {
+	uint32_t i;
+
 	if (!runs(m, self))
 		return FSW_ERR(NOT_RUNNING);
 	if ((m->phase != FSW_PHASE_REQUESTED && m->phase != FSW_PHASE_ARMED) || m->mode == FSW_MODE_FREE)
 		return 0;
+	/* SPEC 5: only the boot core takes the hand-over, all others are in the pen by then */
+	for (i = 0; i < m->geometry.cores; i++) {
+		if (i != core && m->cores[i].state == FSW_CORE_LOST)
+			return FSW_ERR(CORE_LOST);
+		if (i != core && m->cores[i].state == FSW_CORE_RUNNING)
+			return FSW_ERR(CORE_STATE);
+	}
+	if (core < m->geometry.cores) {
+		m->cores[core].state = FSW_CORE_PARKED;
+		m->cores[core].owner = 0;
+		m->cores[core].used_by = 0;
+	}
 	m->instance[self].resume_address = address;
 	m->instance[self].resume_argument = argument;
 	m->core = core;
@@ -1056,6 +1081,8 @@ int model_recover(struct model *m, struct model_advice *advice)
 {
 	decide(m, advice);
 	free_unused(m);
+	if (m->phase != FSW_PHASE_BLANK)
+		all_cores_back(m);
 	return 0;
 }
 
@@ -1073,6 +1100,75 @@ int model_start(struct model *m, const struct model_platform *platform, const st
 	}
 	enter_sleeper(m, platform, m->target, jump);
 	return FSW_GO_JUMP;
+}
+
+/* --- cores --- */
+
+int model_core_take(struct model *m, uint32_t self, uint32_t core, uint64_t address, uint64_t argument)
+{
+	struct model_core *c = &m->cores[core % FSW_CORES_MAX];
+
+	if (!runs(m, self))
+		return FSW_ERR(NOT_RUNNING);
+	if (m->phase == FSW_PHASE_ARMED)
+		return FSW_ERR(BUSY);
+	if (core >= m->geometry.cores || (uint32_t)address == 0)
+		return FSW_ERR(ARGUMENT);
+	if (c->state != FSW_CORE_PARKED)
+		return FSW_ERR(CORE_STATE);
+	/* never used again before it has arrived */
+	if (!c->arrived)
+		return FSW_ERR(CORE_AWAY);
+	c->state = FSW_CORE_RUNNING;
+	c->owner = self;
+	c->address = address;
+	c->argument = argument;
+	return 0;
+}
+
+int model_core_park(struct model *m, uint32_t self, uint32_t core)
+{
+	struct model_core *c = &m->cores[core % FSW_CORES_MAX];
+
+	if (!runs(m, self))
+		return FSW_ERR(NOT_RUNNING);
+	if (core >= m->geometry.cores)
+		return FSW_ERR(ARGUMENT);
+	if (!c->arrived)
+		return FSW_ERR(CORE_AWAY);
+	c->state = FSW_CORE_PARKED;
+	c->owner = 0;
+	c->address = 0;
+	return 0;
+}
+
+int model_core_lost(struct model *m, uint32_t self, uint32_t core)
+{
+	struct model_core *c = &m->cores[core % FSW_CORES_MAX];
+
+	if (!runs(m, self))
+		return FSW_ERR(NOT_RUNNING);
+	if (core >= m->geometry.cores)
+		return FSW_ERR(ARGUMENT);
+	if (c->state == FSW_CORE_PARKED)
+		return FSW_ERR(CORE_STATE);
+	c->state = FSW_CORE_LOST;
+	c->address = 0;
+	return 0;
+}
+
+void model_core_stir(struct model *m, uint32_t core)
+{
+	struct model_core *c = &m->cores[core];
+
+	if (!c->arrived) {
+		c->arrived = true;
+		c->used_by = 0;
+	} else if (c->address != 0) {
+		c->arrived = false;
+		c->used_by = c->owner;
+		c->address = 0;
+	}
 }
 
 /* --- records that the rules do not depend on --- */
@@ -1108,6 +1204,12 @@ const char *model_promise(const struct model *m)
 			return "a section is claimed for nobody";
 		if (m->phase == FSW_PHASE_IDLE && (s->requested || s->released))
 			return "a mark outlived its operation";
+	}
+	for (i = 0; i < m->geometry.cores; i++) {
+		if (m->cores[i].owner != 0 && m->cores[i].owner != m->running)
+			return "a core belongs to an instance that does not run";
+		if (m->cores[i].used_by != 0 && (m->cores[i].used_by != m->running || m->cores[i].owner != m->running))
+			return "a core is in the kernel of an instance that does not run, or does not own it";
 	}
 	for (id = 1; id <= m->geometry.instances; id++)
 		running += m->instance[id].state == FSW_STATE_RUNNING;

@@ -30,6 +30,15 @@ struct model_section {
 	bool asked;	/* a visited instance was asked for it: it is not asked twice */
 };
 
+struct model_core {
+	uint32_t state;
+	uint32_t owner;
+	bool arrived;
+	uint64_t address; /* its order, as long as it has not followed it; 0: stay */
+	uint64_t argument;
+	uint32_t used_by; /* where it really is: in whose kernel; 0: in the pen, or it takes the hand-overs */
+};
+
 struct model_instance {
 	uint32_t state;
 	uint32_t cause;
@@ -67,6 +76,7 @@ struct model {
 	struct fsw_geometry geometry;
 	struct model_section section[MODEL_SECTIONS];
 	struct model_instance instance[MODEL_INSTANCES + 1]; /* [0] is unused */
+	struct model_core cores[FSW_CORES_MAX];
 
 	uint32_t running; /* who owns the machine; 0: nobody */
 	uint32_t phase;
@@ -184,6 +194,12 @@ int model_collect_end(struct model *m, uint32_t self);
 /* a reset: nobody runs any more; then what fsw_recover() and fsw_start() make of it */
 int model_recover(struct model *m, struct model_advice *advice);
 int model_start(struct model *m, const struct model_platform *platform, const struct model_table *table, struct model_jump *jump);
+
+/* cores; `stir`: what the core does by itself: leaves as it was told, or comes to the pen */
+int model_core_take(struct model *m, uint32_t self, uint32_t core, uint64_t address, uint64_t argument);
+int model_core_park(struct model *m, uint32_t self, uint32_t core);
+int model_core_lost(struct model *m, uint32_t self, uint32_t core);
+void model_core_stir(struct model *m, uint32_t core);
 
 /* records of the instance page that the rules do not depend on */
 int model_manifest_set(struct model *m, uint32_t self, uint32_t made_from, bool too_many);

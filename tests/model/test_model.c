@@ -21,7 +21,7 @@
 #define DEFAULT_STEPS 1000000
 #define SHRINK_RUNS 20000
 #define GARBAGE 0xa5 /* what lies where the library must write */
-#define AREA_BYTES_MAX (3 * 4096 + MODEL_INSTANCES * 16384)
+#define AREA_BYTES_MAX (4 * 4096 + MODEL_INSTANCES * 16384)
 
 /* --- the steps --- */
 
@@ -67,6 +67,10 @@
 	X(COLLECT_NEXT, LIT, "a") \
 	X(COLLECT_END, LIT, "a") \
 	X(SCRIBBLE, LIT, "x") \
+	X(CORE_TAKE, LIT, "abxy") \
+	X(CORE_PARK, LIT, "ab") \
+	X(CORE_LOST, LIT, "ab") \
+	X(CORE_STIRS, LIT, "b") \
 	X(MANIFEST, LIT, "abc") \
 	X(COMPARE, LIT, "ab") \
 	X(TIMINGS, LIT, "ab") \
@@ -359,6 +363,7 @@ static struct fsw_geometry make_geometry(uint64_t seed)
 		g.base = 0 - ((uint64_t)(g.sections + 1) << g.section_shift);
 	if (chance(&dice, 10))
 		g.base = 0;
+	g.cores = chance(&dice, 75) ? below(&dice, 5) : below(&dice, FSW_CORES_MAX + 1);
 	return g;
 }
 
@@ -615,6 +620,21 @@ static void compare_operation(struct world *w, const struct fsw_operation *got)
 		expect(w, "operation.skipped", w->model.skipped[id], got->skipped[id / 32] >> id % 32 & 1);
 }
 
+static void compare_cores(struct world *w)
+{
+	struct fsw_core got;
+	uint32_t i;
+
+	for (i = 0; i < w->model.geometry.cores; i++) {
+		memset(&got, GARBAGE, sizeof(got));
+		expect_result(w, 0, fsw_core_get(&w->area, i, &got));
+		expect(w, "core.state", w->model.cores[i].state, got.state);
+		expect(w, "core.owner", w->model.cores[i].owner, got.owner);
+		expect(w, "core.arrived", w->model.cores[i].arrived, got.arrived);
+	}
+	expect_result(w, FSW_ERR(ARGUMENT), fsw_core_get(&w->area, i, &got));
+}
+
 static void compare(struct world *w)
 {
 	struct fsw_status status;
@@ -644,6 +664,8 @@ static void compare(struct world *w)
 		compare_instance(w, id);
 	if (!w->failed)
 		compare_sections(w);
+	if (!w->failed)
+		compare_cores(w);
 	broken = model_promise(&w->model);
 	if (broken)
 		complain(w, "promise: %s", broken);
@@ -1143,6 +1165,53 @@ static int do_records(struct world *w, const struct step *s)
 	return got;
 }
 
+/* What the code of the pen does with the record of its core, or what is done to come to it */
+static void core_stirs(struct world *w, uint32_t core)
+{
+	unsigned char *block = (unsigned char *)w->memory + w->area.header->geometry.cores_offset;
+	uint32_t *record = (uint32_t *)(void *)(block + FSW_CORES_RECORDS + core * FSW_CORE_BYTES);
+	const struct model_core *c = &w->model.cores[core];
+	uint32_t *order = record + FSW_CORE_ADDRESS / 4;
+
+	if (!c->arrived) {
+		record[FSW_CORE_ARRIVED / 4] = FSW_CORE_HERE - core * FSW_CORE_STEP;
+	} else if (order[0] != 0) {
+		expect(w, "core's address", (int64_t)c->address, (int64_t)(order[0] | (uint64_t)order[1] << 32));
+		expect(w, "core's argument", (int64_t)c->argument, (int64_t)(order[2] | (uint64_t)order[3] << 32));
+		record[FSW_CORE_ARRIVED / 4] = 0;
+		order[0] = 0;
+	} else {
+		expect(w, "core's address", (int64_t)c->address, 0);
+	}
+	model_core_stir(&w->model, core);
+}
+
+static int do_core(struct world *w, const struct step *s)
+{
+	int expected, got;
+
+	switch (s->kind) {
+	case STEP_CORE_TAKE:
+		expected = model_core_take(&w->model, s->a, s->b, s->x, s->y);
+		got = fsw_core_take(&w->area, s->a, s->b, s->x, s->y);
+		break;
+	case STEP_CORE_PARK:
+		expected = model_core_park(&w->model, s->a, s->b);
+		got = fsw_core_park(&w->area, s->a, s->b);
+		break;
+	case STEP_CORE_LOST:
+		expected = model_core_lost(&w->model, s->a, s->b);
+		got = fsw_core_lost(&w->area, s->a, s->b);
+		break;
+	default:
+		if (s->b < w->model.geometry.cores)
+			core_stirs(w, s->b);
+		return 0;
+	}
+	expect_result(w, expected, got);
+	return got;
+}
+
 static int do_recover(struct world *w)
 {
 	struct model_advice expected;
@@ -1201,6 +1270,11 @@ static int do_on_both(struct world *w, const struct step *s)
 	case STEP_COLLECT_NEXT:
 	case STEP_COLLECT_END:
 		return do_round(w, s);
+	case STEP_CORE_TAKE:
+	case STEP_CORE_PARK:
+	case STEP_CORE_LOST:
+	case STEP_CORE_STIRS:
+		return do_core(w, s);
 	case STEP_MANIFEST:
 	case STEP_COMPARE:
 	case STEP_TIMINGS:
@@ -1469,6 +1543,45 @@ static void draw_handover(struct dice *dice, struct step *s, uint32_t core)
 		s->c = below(dice, 4);
 }
 
+/* One core, by what it is; all but the first, which takes most hand-overs, stir */
+static void draw_core(struct world *w, struct dice *dice, struct step *s, uint32_t core)
+{
+	static const enum step_kind any[] = { STEP_CORE_TAKE, STEP_CORE_PARK, STEP_CORE_LOST, STEP_CORE_STIRS };
+	const struct model_core *c = &w->model.cores[core % FSW_CORES_MAX];
+	uint32_t n = below(dice, 100);
+
+	s->a = somebody(w, dice);
+	s->b = core;
+	s->x = roll(dice) >> below(dice, 40);
+	if (chance(dice, 3))
+		s->x &= 0xffffffff00000000;
+	s->y = roll(dice);
+	if (n < 10)
+		s->kind = any[below(dice, 4)];
+	else if (c->state == FSW_CORE_PARKED)
+		s->kind = c->arrived ? STEP_CORE_TAKE : STEP_CORE_STIRS;
+	else if (c->arrived && c->address == 0)
+		s->kind = STEP_CORE_PARK;
+	else
+		s->kind = n < 80 ? STEP_CORE_STIRS : n < 95 ? STEP_CORE_PARK : STEP_CORE_LOST;
+	if (s->kind == STEP_CORE_STIRS && core == 0)
+		s->kind = STEP_CORE_PARK;
+}
+
+/* A core that keeps the machine from changing hands */
+static bool draw_busy_core(struct world *w, struct dice *dice, struct step *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->model.geometry.cores; i++) {
+		if (w->model.cores[i].state == FSW_CORE_PARKED)
+			continue;
+		draw_core(w, dice, s, i);
+		return true;
+	}
+	return false;
+}
+
 static void draw_arm(struct world *w, struct dice *dice, struct step *s)
 {
 	s->kind = STEP_ARM;
@@ -1493,7 +1606,11 @@ static void draw_anything(struct world *w, struct dice *dice, struct step *s)
 	};
 
 	s->a = somebody(w, dice);
-	switch (below(dice, 18)) {
+	switch (below(dice, 20)) {
+	case 18:
+	case 19:
+		draw_core(w, dice, s, below(dice, w->model.geometry.cores + 1));
+		break;
 	case 0:
 	case 1:
 	case 2:
@@ -1557,7 +1674,20 @@ static uint32_t how_many(const struct world *w, uint32_t state)
 
 static void draw_small_thing(struct world *w, struct dice *dice, struct step *s)
 {
-	switch (below(dice, 13)) {
+	switch (below(dice, 25)) {
+	case 13:
+	case 14:
+	case 15:
+	case 16:
+	case 17:
+	case 18:
+	case 19:
+	case 20:
+	case 21:
+	case 22:
+	case 23:
+		draw_core(w, dice, s, below(dice, w->model.geometry.cores + (w->model.geometry.cores == 0 || chance(dice, 3))));
+		break;
 	case 0:
 	case 1:
 	case 2:
@@ -1691,7 +1821,7 @@ static void draw_requested(struct world *w, struct dice *dice, struct step *s)
 		s->kind = STEP_CANCEL;
 	} else if (n < 6) {
 		s->kind = STEP_ACKNOWLEDGE;
-	} else {
+	} else if (n < 10 || !draw_busy_core(w, dice, s)) {
 		draw_arm(w, dice, s);
 	}
 }
