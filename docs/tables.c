@@ -100,7 +100,7 @@ static void write_register(void *context, uint64_t address, uint32_t width, uint
 static const struct fsw_port port = { .read = read_register, .write = write_register, .store = store };
 static const struct fsw_segment segment = { 0x10000000, 4, 8 };
 static const struct fsw_handover board = { &port, { &segment, 1 }, 0 };
-static const struct fsw_geometry geometry = {
+static struct fsw_geometry geometry = {
 	.base = BASE, .section_shift = 24, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
 };
 
@@ -204,12 +204,13 @@ static void sizes(void)
 		const char *what;
 		struct fsw_geometry of;
 	} row[] = {
-		{ "1 section, 1 instance: the smallest", { 0, 24, 1, 1, 4096 } },
-		{ "1 GiB in sections of 16 MiB, 4 instances", { BASE, 24, 64, 4, 4096 } },
-		{ "the same with pages of 8 KiB", { BASE, 24, 64, 4, 8192 } },
-		{ "64 GiB in sections of 2 MiB, 8 instances", { 0, 21, 32768, 8, 8192 } },
-		{ "1 TiB in sections of 1 MiB, 254 instances: the largest",
-		  { 0, 20, FSW_SECTIONS_MAX, FSW_INSTANCES_MAX, FSW_PAGE_SIZE_MAX } },
+		{ "1 section, 1 instance: the smallest", { 0, 24, 1, 1, 4096, .cores = 0 } },
+		{ "1 GiB in sections of 16 MiB, 4 instances", { BASE, 24, 64, 4, 4096, .cores = 0 } },
+		{ "the same for 4 cores, or for 64", { BASE, 24, 64, 4, 4096, .cores = 4 } },
+		{ "the same for one core, with pages of 8 KiB", { BASE, 24, 64, 4, 8192, .cores = 0 } },
+		{ "64 GiB in sections of 2 MiB, 8 instances", { 0, 21, 32768, 8, 8192, .cores = 0 } },
+		{ "1 TiB in sections of 1 MiB, 254 instances, 64 cores: the largest",
+		  { 0, 20, FSW_SECTIONS_MAX, FSW_INSTANCES_MAX, FSW_PAGE_SIZE_MAX, .cores = FSW_CORES_MAX } },
 	};
 	uint32_t i, bytes;
 
@@ -396,10 +397,18 @@ static void sar_example(void)
 	MUST(at + FSW_SAR_END_BYTES == sar->size);
 }
 
+static void arrives(uint32_t core)
+{
+	uint32_t at = area.header->geometry.cores_offset + FSW_CORES_RECORDS + core * FSW_CORE_BYTES + FSW_CORE_ARRIVED;
+
+	*(uint32_t *)(void *)(memory + at) = FSW_CORE_HERE - core * FSW_CORE_STEP;
+}
+
 /* Every bit of an area in turn: who notices? Regions in the order of the bytes. */
 static const char *region(uint32_t at)
 {
-	uint32_t cmm = area.header->geometry.cmm_offset, pages = area.header->geometry.pages_offset, in;
+	const struct fsw_geometry *of = &area.header->geometry;
+	uint32_t cmm = of->cmm_offset, pages = of->pages_offset, in;
 
 	if (at < FSW_HEADER_BYTES)
 		return "header";
@@ -413,6 +422,19 @@ static const char *region(uint32_t at)
 		return "padding of the switch page";
 	if (at < pages)
 		return at < cmm + 4 * area.sections ? "map entries" : "padding of the map";
+	if (at >= of->cores_offset) {
+		in = at - of->cores_offset;
+		if (in < FSW_CORES_RECORDS)
+			return "room for the pen";
+		in -= FSW_CORES_RECORDS;
+		if (in >= of->cores * FSW_CORE_BYTES)
+			return "padding of the core block";
+		in %= FSW_CORE_BYTES;
+		return in < FSW_CORE_ARRIVED	    ? "words of the cores"
+		       : in < FSW_CORE_ADDRESS	    ? "their marks of arrival"
+		       : in < FSW_CORE_ARGUMENT + 8 ? "their orders"
+						    : "padding of the core block";
+	}
 	in = (at - pages) % area.page_size;
 	if (in < FSW_PAGE_PARENT + 4)
 		return in < FSW_PAGE_PARENT ? "state words" : "parent words";
@@ -450,7 +472,7 @@ static void flips(void)
 		unsigned char by[FSW_ERROR_COUNT];
 	} seen[32];
 	static const struct fsw_geometry three = {
-		.base = BASE, .section_shift = 24, .sections = SECTIONS, .instances = 3, .page_size = 4096
+		.base = BASE, .section_shift = 24, .sections = SECTIONS, .instances = 3, .page_size = 4096, .cores = 4
 	};
 	uint32_t at, bit, i, e, used = 0;
 	struct fsw_area other;
@@ -462,6 +484,10 @@ static void flips(void)
 	prepare(A, B, 20);
 	boot(A, B);
 	switch_to(B, A);
+	/* one of each kind: the boot core, one that runs, one in the pen and one that never came */
+	arrives(1);
+	MUST(fsw_core_take(&area, A, 1, 0x8000, 0) == 0);
+	arrives(2);
 	for (at = 0; at < size; at++) {
 		const char *name = region(at);
 
@@ -513,7 +539,8 @@ static const struct fault {
 	{ FSW_ERROR_INSTANCES,      "number of instances within limits" },
 	{ FSW_ERROR_PAGE_SIZE,      "page size within limits, a power of two" },
 	{ FSW_ERROR_BASE,           "base is a multiple of the section size, the map ends below 2^64" },
-	{ FSW_ERROR_LAYOUT,         "map, pages and size are where this geometry puts them" },
+	{ FSW_ERROR_CORES,          "number of cores within limits" },
+	{ FSW_ERROR_LAYOUT,         "map, pages, core block and size are where this geometry puts them" },
 	{ FSW_ERROR_COUNT,          "the length holds the whole area" },
 	{ FSW_ERROR_SWITCH_WORD,    "check bits of the switch word" },
 	{ FSW_ERROR_SWITCH_VALUE,   "its phase and owner exist and go together" },
@@ -537,6 +564,8 @@ static const struct fault {
 	{ FSW_ERROR_SAR_CRC,        "CRC-32 of the blob" },
 	{ FSW_ERROR_SAR_RECORD,     "each record: width, size, alignment, no wrap-around, within the blob" },
 	{ FSW_ERROR_SAR_END,        "the end mark follows the last record" },
+	{ FSW_ERROR_CORE_WORD,      "each core: check bits of its word; its mark of arrival is its own, or 0" },
+	{ FSW_ERROR_CORE_VALUE,     "the state exists, and goes together with an owner that exists" },
 };
 /* clang-format on */
 #define FAULTS (sizeof(faults) / sizeof(*faults))
@@ -570,6 +599,7 @@ static int open_with_faults(void)
 	struct fsw_manifest *manifest;
 	struct fsw_sar *sar;
 	uint32_t sar_size;
+	uint32_t *core;
 
 	memcpy(memory, saved, sizeof(memory));
 	operation = fsw__operation(&area, fsw__slot(fsw__switch(&area)));
@@ -585,6 +615,7 @@ static int open_with_faults(void)
 	header->geometry.instances = has(FSW_ERROR_INSTANCES) ? 255 : INSTANCES;
 	header->geometry.page_size = has(FSW_ERROR_PAGE_SIZE) ? 4097 : 4096;
 	header->geometry.base = has(FSW_ERROR_BASE) ? 1 : BASE;
+	header->geometry.cores = has(FSW_ERROR_CORES) ? FSW_CORES_MAX + 1 : 4;
 	header->geometry.cmm_offset = has(FSW_ERROR_LAYOUT) ? 0 : FSW_BLOCK_SIZE;
 	seal(header, FSW_HEADER_BYTES, has(FSW_ERROR_HEADER_CRC));
 	header->magic = has(FSW_ERROR_NO_AREA)	    ? 0
@@ -623,6 +654,10 @@ static int open_with_faults(void)
 	if (has(FSW_ERROR_SAR_VERSION) || has(FSW_ERROR_SAR_MAGIC))
 		seal(sar, sar_size, has(FSW_ERROR_SAR_CRC));
 	sar->size += has(FSW_ERROR_SAR_SIZE) ? 4 : 0;
+	core = (uint32_t *)(void *)(memory + size - FSW_BLOCK_SIZE + FSW_CORES_RECORDS);
+	if (has(FSW_ERROR_CORE_VALUE))
+		*core = fsw__guard((FSW_CORE_LAST + 1) << 8, FSW_TAG_CORE);
+	*core ^= (uint32_t)has(FSW_ERROR_CORE_WORD);
 
 	return fsw_open(&area, memory + (has(FSW_ERROR_ALIGNMENT) ? 4 : 0),
 			has(FSW_ERROR_TRUNCATED) ? FSW_HEADER_BYTES - 1
@@ -636,7 +671,9 @@ static void opening(void)
 	uint32_t number = 0, i;
 	int error;
 
+	geometry.cores = 4;
 	four();
+	geometry.cores = 0;
 	MUST(fsw_switch(&area, A, B) == 0);
 	memcpy(saved, memory, sizeof(memory));
 	memset(faulty, 1, sizeof(faulty));

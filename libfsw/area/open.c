@@ -32,7 +32,8 @@ static enum fsw_error header_wrong(const struct fsw_header *header, size_t lengt
 	if (error)
 		return error;
 	/* A later version may put more behind what this one knows. */
-	if (memcmp(&header->geometry, &layout, sizeof(layout)) != 0 || header->size < size)
+	if (header->geometry.cmm_offset != FSW_BLOCK_SIZE || header->geometry.pages_offset != layout.pages_offset ||
+	    header->geometry.cores_offset != layout.cores_offset || header->size < size)
 		return FSW_ERROR_LAYOUT;
 	return length < header->size ? FSW_ERROR_TRUNCATED : FSW_ERROR_NONE;
 }

@@ -9,7 +9,7 @@
 
 FSW_BEGIN_DECLS
 
-/* Where a check failed. `index` counts sections for ENTRY_* errors, instances for STATE_* to SAR_*; elsewhere it is 0. */
+/* Where a check failed. `index` counts sections for ENTRY_* errors, instances for STATE_* to SAR_*, cores for CORE_*; elsewhere it is 0. */
 struct fsw_fault {
 	int error;
 	uint32_t index;
@@ -17,7 +17,7 @@ struct fsw_fault {
 
 /*
  * A handle: plain memory of the caller, one per mapping. Valid from the fsw_open() or fsw_recover() that returned 0 for as long as the
- * mapping. Its members are for reading; `fault` says where the last ENTRY_* or page error was found.
+ * mapping. Its members are for reading; `fault` says where the last error of an entry, a page or a core was found.
  */
 struct fsw_area {
 	const struct fsw_port *port;
@@ -65,21 +65,22 @@ int fsw_area_size(const struct fsw_geometry *geometry, uint32_t *size);
 
 /*
  * Make an area of this geometry in the `length` bytes at `memory` (8-byte aligned): every instance empty, every section "none, not
- * available". What was there is lost. The magic is stored last: an interrupted format leaves no area.
+ * available", every core PARKED and not arrived. What was there is lost, also the code of the pen. The magic is stored last: an interrupted format leaves no area.
  * Errors: ARGUMENT, ALIGNMENT, those of fsw_area_size(), TRUNCATED.
  */
 int fsw_format(void *memory, size_t length, const struct fsw_geometry *geometry, const struct fsw_port *port);
 
 /*
  * Check everything and fill the handle. The order is that of the codes in error.h from ALIGNMENT to SAR_END: header,
- * geometry, switch page, entries in ascending order, instances in ascending order. Changes nothing in the area.
- * On failure only area->fault is meaningful; after an error of a page (STATE_WORD to SAR_END) the rest can be looked at too.
+ * geometry (CORES follows BASE), switch page, entries in ascending order, instances in ascending order; then cores in ascending
+ * order (CORE_WORD, CORE_VALUE). Changes nothing in the area. On failure only area->fault is meaningful; after an error of a page
+ * (STATE_WORD to SAR_END) or of a core the rest can be looked at too.
  */
 int fsw_open(struct fsw_area *area, void *memory, size_t length, const struct fsw_port *port);
 
 /*
  * Open after a reset, when no instance runs: completes or undoes what was going on, gives every section exactly one owner, marks
- * as dead what can no longer run, and says what to do next. May itself be interrupted at any store and called again.
+ * as dead what can no longer run, takes all cores back, and says what to do next. May itself be interrupted at any store and called again.
  * Damage to a page costs that instance (state dead, cause CORRUPT); damage elsewhere is refused by name as in fsw_open().
  * Source: SPEC section 6; beyond the seeds.
  */

@@ -27,9 +27,9 @@ int fsw_core_get(struct fsw_area *area, uint32_t core, struct fsw_core *now);
 
 /*
  * `self`, the running instance, takes a core that is PARKED and has arrived: it is RUNNING, and leaves for `address` with `argument` once
- * the caller has sent the event that wakes it. The store that lets it go is the last. Not between fsw_arm() and what follows it. Errors:
- * NOT_RUNNING; ARGUMENT (also: the low 32 bits of the address are 0), CORE_WORD, CORE_VALUE; CORE_STATE (not PARKED), CORE_AWAY (not
- * in the pen), BUSY (armed). Source: SPEC section 5, beyond the seeds.
+ * the caller has sent the event that wakes it. The store that lets it go is the last. Errors: NOT_RUNNING, BUSY (after fsw_arm(), before
+ * fsw_acknowledge()); ARGUMENT (also: the low 32 bits of the address are 0), CORE_WORD, CORE_VALUE; CORE_STATE (not PARKED), CORE_AWAY
+ * (not in the pen). Source: SPEC section 5, beyond the seeds.
  */
 int fsw_core_take(struct fsw_area *area, uint32_t self, uint32_t core, uint64_t address, uint64_t argument);
 

@@ -79,10 +79,11 @@
 	X(DEVICES,        "device states differ") \
 	X(INTERRUPTED,    "interrupted") \
 	X(UNREACHABLE,    "requester lost") \
-	/* cores: what opening finds, the first behind BASE, the next two last; then what is refused */ \
+	/* what opening finds of cores: the first behind BASE, the others last */ \
 	X(CORES,          "bad core count") \
 	X(CORE_WORD,      "core: bad check") \
 	X(CORE_VALUE,     "core: bad value") \
+	/* what is refused of cores */ \
 	X(CORE_STATE,     "core: wrong state") \
 	X(CORE_AWAY,      "core not in pen") \
 	X(CORE_LOST,      "core lost")

@@ -105,7 +105,8 @@ int fsw_cancel(struct fsw_area *area, uint32_t asker);
 
 /*
  * Pre-operation: `self` is about to give the machine away on core `core`; note where it resumes. Returns 1 when a hand-over is due, 0
- * for a plain suspend (nothing was asked for; nothing is stored). Errors: NOT_RUNNING.
+ * for a plain suspend (nothing was asked for; nothing is stored). Where the area has a map of cores, all others must be PARKED; `core`
+ * is the boot core then. Errors: NOT_RUNNING; CORE_STATE (another core is RUNNING), CORE_LOST, CORE_WORD, CORE_VALUE: fault names the core.
  */
 int fsw_arm(struct fsw_area *area, uint32_t self, uint32_t core, uint64_t address, uint64_t argument);
 
