@@ -202,7 +202,7 @@ static void the_last_store_lets_it_go(void **state)
 		if (world_core(world, 1, FSW_CORE_ADDRESS)[0] != 0)
 			break;
 		assert_int_equal(world_core_goes(world, 1), 0);
-		*world_core(world, 1, FSW_CORE_WORD) = FSW_CORE_STAYS - FSW_CORE_STEP;
+		*world_core(world, 1, FSW_CORE_WORD) = FSW_CORE_STAYS - 1u * FSW_CORE_STEP;
 		memset(world_core(world, 1, FSW_CORE_ADDRESS), 0, 16);
 	}
 	world->stop_at = 0;
