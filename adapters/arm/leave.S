@@ -19,6 +19,9 @@ leave:
 	ldrne	r2, [r1]			@ what the hand-over took counts from here
 	ldrne	r3, [r4, #LEAVE_STAMP]
 	strne	r2, [r3]
+	mrc	p15, 0, r1, c0, c0, 5		@ MPIDR: another core than the one that armed it passes by
+	and	r1, r1, #0xff
+	str	r1, [r4, #LEAVE_IN + LEAVE_IN_CORE]
 	add	sp, r4, #512		@ the top of the stack; in two steps, an immediate has eight bits
 	add	sp, sp, #LEAVE_BYTES - 512
 	ldr	r0, [r4, #LEAVE_AREA]

@@ -10,6 +10,7 @@
 #define LEAVE_CLOCK 16
 #define LEAVE_STAMP 20
 #define LEAVE_IN 24
+#define LEAVE_IN_CORE 12
 #define LEAVE_JUMP 40
 #define LEAVE_STACK 80
 #define LEAVE_BYTES 592
@@ -24,7 +25,7 @@ struct leave {
 	uint32_t reset;		/* code that resets the board, memory kept; runs with the MMU off */
 	uint32_t clock;		/* register of a free-running 32-bit counter that all instances share; 0: none */
 	uint32_t stamp;		/* takes its reading: FSW_PAGE_STAMP of this instance's page; unused without a clock */
-	struct fsw_handover in; /* table.segment: a physical address too */
+	struct fsw_handover in; /* table.segment: a physical address too; core is filled in here */
 	struct fsw_jump jump;
 	uint32_t stack[128];
 };
@@ -36,6 +37,7 @@ FSW_ASSERT(offsetof(struct leave, reset) == LEAVE_RESET, "reset moved");
 FSW_ASSERT(offsetof(struct leave, clock) == LEAVE_CLOCK, "clock moved");
 FSW_ASSERT(offsetof(struct leave, stamp) == LEAVE_STAMP, "stamp moved");
 FSW_ASSERT(offsetof(struct leave, in) == LEAVE_IN, "in moved");
+FSW_ASSERT(offsetof(struct leave, in.core) == LEAVE_IN + LEAVE_IN_CORE, "core moved");
 FSW_ASSERT(offsetof(struct leave, jump) == LEAVE_JUMP, "jump moved");
 FSW_ASSERT(offsetof(struct leave, stack) == LEAVE_STACK, "stack moved");
 FSW_ASSERT(sizeof(struct leave) == LEAVE_BYTES && LEAVE_BYTES % 8 == 0, "the stack ends at a multiple of 8");

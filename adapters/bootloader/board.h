@@ -45,8 +45,9 @@
 /* Snoop control unit: bits 0 and 1 of its configuration are the number of the last core */
 #define BOARD_SCU_CONFIG 0x1e000004
 
-/* Interface of the interrupt controller for the core that asks */
+/* Interrupt controller: its interface for the core that asks, and its distributor */
 #define BOARD_GIC_CPU 0x1e000100
+#define BOARD_GIC_DIST 0x1e001000
 
 /*
  * What the saved registers of a sleeper may be written to, { address, width, bytes }: any device register of the mother board or beside

@@ -107,6 +107,7 @@ enum standing boot_resume(uint32_t wanted)
 			return STANDING_COLD;
 		if (wanted && advice.instance != wanted)
 			return STANDING_SLEEPERS;
+		cores_gather(&area);
 		error = fsw_start(AREA, &in, &to);
 		if (error == FSW_GO_JUMP)
 			jump(&to);
@@ -198,17 +199,18 @@ static int tree_complete(const struct volume_instance *instance, const struct fs
 	what.initrd = placement->initrd;
 	what.initrd_size = instance->initrd.size;
 	what.bootargs = instance->has_cmdline ? instance->cmdline : NULL;
-	what.cores = 1 + (*(const volatile uint32_t *)BOARD_SCU_CONFIG & 3);
+	what.cores = cores_count();
 	return fsw_tree_complete(tree, FSW_IMAGE_TREE_ROOM, &what);
 }
 
 void boot_cold(uint32_t id)
 {
-	static const struct fsw_geometry geometry = { .base = BOARD_RAM,
-						      .section_shift = BOARD_SECTION_SHIFT,
-						      .sections = BOARD_SECTIONS,
-						      .instances = BOARD_INSTANCES,
-						      .page_size = BOARD_PAGE_BYTES };
+	struct fsw_geometry geometry = { .base = BOARD_RAM,
+					 .section_shift = BOARD_SECTION_SHIFT,
+					 .sections = BOARD_SECTIONS,
+					 .instances = BOARD_INSTANCES,
+					 .page_size = BOARD_PAGE_BYTES,
+					 .cores = cores_count() };
 	static struct volume_instance instance;
 	struct fsw_placement placement;
 	struct fsw_area area;
@@ -248,6 +250,7 @@ void boot_cold(uint32_t id)
 		    fsw_error_text(error));
 		return;
 	}
+	cores_gather(&area);
 	copy(placement.kernel, &instance.kernel);
 	copy(placement.initrd, &instance.initrd);
 	memcpy((void *)(uintptr_t)placement.tree, tree, FSW_IMAGE_TREE_ROOM);

@@ -33,6 +33,18 @@ void exception(void);
 void show_registers(void);
 void show_backtrace(void);
 
+/* Of the clock that instances share too: only differences mean anything */
+static inline uint32_t clock_now(void)
+{
+	return *(const volatile uint32_t *)BOARD_CLOCK;
+}
+
+/* cores.c */
+/* How many there are; core 0 runs this */
+uint32_t cores_count(void);
+/* Bring all others into the pen of the area, just formatted or recovered. Says which did not come. */
+void cores_gather(struct fsw_area *area);
+
 /* console.c */
 void console_start(void);
 void console_flush(void);

@@ -17,8 +17,6 @@
 #define LINE_8BIT_FIFO 0x70
 #define CONTROL_ON 0x301
 
-#define CLOCK (*(const volatile uint32_t *)BOARD_CLOCK)
-
 #define BACKSPACE 0x08
 #define DELETE 0x7f
 #define CANCEL 0x03
@@ -123,11 +121,11 @@ void say(const char *format, ...)
 
 int key(uint32_t milliseconds)
 {
-	uint32_t start = CLOCK;
+	uint32_t start = clock_now();
 	uint32_t pause;
 
 	while (FLAGS & FLAGS_NOTHING) {
-		if (milliseconds != KEY_FOREVER && CLOCK - start >= milliseconds * BOARD_CLOCK_KHZ)
+		if (milliseconds != KEY_FOREVER && clock_now() - start >= milliseconds * BOARD_CLOCK_KHZ)
 			return -1;
 		/* Each look at a register is a lock in an emulator: leave some to those who bring the key. */
 		for (pause = 1000; pause; pause--)
