@@ -43,3 +43,27 @@ ENTRY(fsw_vexpress_reset)
 	b	4b
 3:	.long	fsw_vexpress_leaving - .
 ENDPROC(fsw_vexpress_reset)
+
+/*
+ * A core but the boot core, MMU on, identity map in force: r0 the pen, r1 cpu_reset(). Between the
+ * first step and the last no memory is used: what is in the caches of this core goes out of them.
+ */
+ENTRY(fsw_vexpress_die)
+	cpsid	aif
+	mov	r8, r0
+	mov	r12, r1
+	mrc	p15, 0, r0, c1, c0, 0		@ SCTLR
+	bic	r0, r0, #0x4			@ C
+	mcr	p15, 0, r0, c1, c0, 0
+	isb
+	bl	v7_flush_dcache_louis		@ leaves r8 and r12
+	clrex
+	mrc	p15, 0, r0, c1, c0, 1		@ ACTLR
+	bic	r0, r0, #0x40			@ SMP: Cortex-A9 TRM 4.3.10
+	mcr	p15, 0, r0, c1, c0, 1
+	isb
+	dsb
+	mov	r0, r8
+	mov	r1, #0
+	bx	r12
+ENDPROC(fsw_vexpress_die)

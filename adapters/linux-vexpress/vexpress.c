@@ -6,7 +6,9 @@
 #define pr_fmt(fmt) "fsw: " fmt
 
 #include <asm/cacheflush.h>
+#include <asm/idmap.h>
 #include <asm/outercache.h>
+#include <asm/proc-fns.h>
 #include <asm/suspend.h>
 #include <asm/system_misc.h>
 #include <linux/io.h>
@@ -86,12 +88,20 @@ static int vexpress_leave(enum fsw_leaving how, phys_addr_t area, phys_addr_t st
 	return error;
 }
 
+/* Caches and MMU off, and to the pen: nothing of this kernel is needed there. */
+static void vexpress_die(phys_addr_t pen)
+{
+	setup_mm_for_reboot();
+	fsw_vexpress_die(pen, virt_to_idmap(cpu_reset));
+}
+
 static struct fsw_board board = {
 	.name = "ARM Versatile Express",
 	.clock_hz = 24000000,
 	.clock = vexpress_clock,
 	.leave = vexpress_leave,
 	.came = vexpress_came,
+	.die = vexpress_die,
 };
 
 static int __init map_registers(void)
@@ -140,7 +150,7 @@ static void __init virtio_side_by_side(void)
 	}
 }
 
-static int __init vexpress_init(void)
+static int __init vexpress_early(void)
 {
 	struct leave *leave = &fsw_vexpress_leaving.leave;
 	int error;
@@ -153,8 +163,17 @@ static int __init vexpress_init(void)
 	board.resume = __pa_symbol(fsw_vexpress_resume);
 	leave->resume = __pa_symbol(fsw_vexpress_resume);
 	leave->reset = __pa_symbol(fsw_vexpress_reset);
+	return fsw_adapter_early(&board);
+}
+
+early_initcall(vexpress_early);
+
+static int __init vexpress_init(void)
+{
+	if (!of_machine_is_compatible("arm,vexpress"))
+		return 0;
 	virtio_side_by_side();
-	return fsw_adapter_start(&board);
+	return fsw_adapter_start();
 }
 
 /* late: what it has to say must be seen, and the reset must be there */

@@ -58,6 +58,7 @@ static inline u32 fsw_now(void)
 /* area.c: the area, and who we are in it */
 int fsw_area_map(void);
 int fsw_area_open(void);
+int fsw_area_join(void);
 u32 fsw_sections_matching(struct fsw_match match);
 
 static inline u32 fsw_sections_of(u32 id)
@@ -73,6 +74,11 @@ int fsw_suspend_init(void);
 int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result);
 int fsw_request_switch(struct fsw_ioc_switch *request);
 u32 fsw_log_copy(struct fsw_ioc_entry *to, u32 most);
+
+/* cores.c: the pen's; under Linux's own lock of hotplug */
+void fsw_cores_init(void);
+int fsw_cores_check(struct fsw_ioc_result *result);
+u32 fsw_cores_count(void);
 
 /* memory.c: sections off-line and on-line */
 int fsw_memory_check(void);
@@ -153,6 +159,7 @@ int fsw_control_init(void);
 int fsw_fault_init(void);
 int fsw_fault_core(void);
 void fsw_fault_spoil(void);
+void fsw_fault_die(u32 core);
 #else
 static inline int fsw_fault_init(void)
 {
@@ -165,6 +172,10 @@ static inline int fsw_fault_core(void)
 }
 
 static inline void fsw_fault_spoil(void)
+{
+}
+
+static inline void fsw_fault_die(u32 core)
 {
 }
 #endif

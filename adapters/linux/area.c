@@ -166,8 +166,15 @@ static int __init become_master(void)
 	return fsw_master(&fsw.area, &load, &memory);
 }
 
+static int __init no_place(int error)
+{
+	pr_err("instance %u can not take its place: %s\n", fsw.self, fsw_error_text(error));
+	fsw.self = 0;
+	return -EINVAL;
+}
+
 /**
- * fsw_area_open - open the area and take our place in it
+ * fsw_area_open - open the area and learn who we are
  *
  * Return: 0, or a negative errno after saying why.
  */
@@ -188,18 +195,24 @@ int __init fsw_area_open(void)
 		error = become_master();
 		fsw.self = FSW_MASTER;
 	}
-	if (!error)
-		error = fsw_memory_check();
+	return error ? no_place(error) : 0;
+}
+
+/**
+ * fsw_area_join - take our place
+ *
+ * Return: 0, or a negative errno after saying why.
+ */
+int __init fsw_area_join(void)
+{
+	int error = fsw_memory_check();
+
 	/* only now: until then a reset brings back whoever booted us */
 	if (!error)
 		error = fsw_acknowledge(&fsw.area, fsw.self, &fsw.outcome);
 	if (!error)
 		error = fsw_memory_keep();
-	if (error) {
-		pr_err("instance %u can not take its place: %s\n", fsw.self, fsw_error_text(error));
-		return -EINVAL;
-	}
-	return 0;
+	return error ? no_place(error) : 0;
 }
 
 /**

@@ -28,6 +28,8 @@ enum fsw_leaving {
  *	@stamp is the physical address that takes the clock as the last thing before a hand-over.
  *	Returns 0 after a resume, else this kernel never left.
  * @came: the clock as the first thing after the resume
+ * @die: the last step of a core that is not the boot core, interrupts off: caches off and clean,
+ *	out of coherency, MMU off, to the pen at this physical address. NULL: one core only
  */
 struct fsw_board {
 	const char *name;
@@ -37,9 +39,14 @@ struct fsw_board {
 	phys_addr_t resume;
 	int (*leave)(enum fsw_leaving how, phys_addr_t area, phys_addr_t stamp);
 	u32 (*came)(void);
+	void (*die)(phys_addr_t pen);
 };
 
-/* A board's initcall calls this once, when it knows that it is the board. */
-int fsw_adapter_start(const struct fsw_board *board);
+/*
+ * Two initcalls of a board call these, when it knows that it is the board: an early one, before
+ * cores but the boot core are up, and a late one.
+ */
+int fsw_adapter_early(const struct fsw_board *board);
+int fsw_adapter_start(void);
 
 #endif

@@ -2,7 +2,6 @@
 /* A new instance: look at its images, free memory, copy them, hand it the machine. */
 #define pr_fmt(fmt) "fsw: " fmt
 
-#include <linux/cpumask.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/libfdt.h>
@@ -321,7 +320,7 @@ static int put_tree(struct making *making)
 		.ram_size = section_bytes(fsw.area.sections),
 		.carve_base = fsw.carve,
 		.carve_size = fsw.carve_size,
-		.cores = num_present_cpus(), /* a tree that was given names all of the family's */
+		.cores = fsw_cores_count(), /* a tree that was given names all of the family's */
 		.bootargs = making->cmdline,
 		.area = &fsw.area,
 		.instance = making->request->instance,

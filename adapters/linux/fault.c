@@ -9,12 +9,14 @@
  *   bare    "alloc ADDRESS SECTIONS": Linux's own alloc_contig_range() over that memory, given back
  *           at once; "online ADDRESS SECTIONS": clear_highpage() and free_reserved_page() for each
  *           page of it. Reads as how long that took: "TICKS HZ"
+ *   late    "CORE MS": each time that this core is to go to the pen, it takes so long; "": none
  *   spoil   1: what the next hand-over needs is damaged after it was armed
  */
 #define pr_fmt(fmt) "fsw: " fmt
 #undef KBUILD_MODNAME
 #define KBUILD_MODNAME "fsw"
 
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -32,6 +34,9 @@ module_param_string(refuse, refuse, sizeof(refuse), 0600);
 
 static bool spoil;
 module_param(spoil, bool, 0600);
+
+static char late[32];
+module_param_string(late, late, sizeof(late), 0600);
 
 static unsigned long pinned;
 
@@ -162,6 +167,15 @@ void fsw_fault_spoil(void)
 		return;
 	spoil = false;
 	((struct fsw_resume *)instance.resume)->argument ^= 1;
+}
+
+void fsw_fault_die(u32 core)
+{
+	unsigned int which, ms;
+
+	if (sscanf(late, "%u %u", &which, &ms) == 2 && which == core)
+		while (ms--)
+			mdelay(1);
 }
 
 int __init fsw_fault_init(void)

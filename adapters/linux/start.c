@@ -8,18 +8,35 @@
 #include "adapter.h"
 
 /**
- * fsw_adapter_start - make this kernel an instance
+ * fsw_adapter_early - find the area, and who this kernel is in it
  * @board: the board it runs on
+ *
+ * Without an area, or with one that is of no use, this kernel is as any other.
  */
-int __init fsw_adapter_start(const struct fsw_board *board)
+int __init fsw_adapter_early(const struct fsw_board *board)
 {
 	int error;
 
 	fsw.board = board;
 	error = fsw_area_map();
-	if (error)
-		return error == -ENODEV ? 0 : error;
-	error = fsw_area_open();
+	if (!error)
+		error = fsw_area_open();
+	if (!error)
+		fsw_cores_init();
+	return error == -ENODEV ? 0 : error;
+}
+
+/**
+ * fsw_adapter_start - make this kernel an instance
+ */
+int __init fsw_adapter_start(void)
+{
+	const struct fsw_board *board = fsw.board;
+	int error;
+
+	if (!fsw.self)
+		return 0;
+	error = fsw_area_join();
 	if (error)
 		return error;
 	pr_info("instance %u of %u on %s, Linux %s, area at %pa, %u sections of %u MiB\n", fsw.self,

@@ -8,7 +8,6 @@
 #include <asm/io.h>
 #include <asm/proc-fns.h>
 #include <linux/clocksource.h>
-#include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
@@ -275,16 +274,6 @@ u32 fsw_log_copy(struct fsw_ioc_entry *to, u32 most)
 	return count;
 }
 
-/* A core that was on is parked in this kernel's memory, where the next kernel can not reach it. */
-static int one_core(struct fsw_ioc_result *result)
-{
-	if (num_present_cpus() == 1)
-		return 0;
-	return fsw_refuse(result, -EOPNOTSUPP,
-			  "%u cores, only one is supported: boot with nr_cpus=1",
-			  num_present_cpus());
-}
-
 /* Wake-up sources are heard: a suspend that one of them forbids does not begin; but on a visit. */
 static int suspend_now(bool visit, struct fsw_ioc_result *result)
 {
@@ -477,11 +466,16 @@ int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result)
 	fsw.rehearse = mode == FSW_MODE_NONE;
 	fsw.going = true;
 	fsw.visited = false;
-	error = one_core(result);
+	error = fsw_cores_check(result);
 	if (!error)
 		error = back_to_sleep(suspend_now(false, result), result);
 	if (!error && !fsw.error && (!fsw.outcome.result || fsw.outcome.result == FSW_RESULT_PASS))
 		error = turned_round(result);
+	/* it is more to the point than that Linux could not suspend */
+	if (error && fsw.error) {
+		memset(result, 0, sizeof(*result));
+		error = fsw_report_error(result, fsw.error);
+	}
 	fsw.going = false;
 	fsw.rehearse = false;
 	if (error && mode != FSW_MODE_NONE)

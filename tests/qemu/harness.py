@@ -270,10 +270,10 @@ class Board:
         self.checked = 0
         self.short = pathlib.Path(tempfile.mkdtemp(prefix="fsw-board-"))  # the path of a socket has at most 107 bytes
 
-    def start(self, bootloader, volume, icount=False, disk=None, net=False, memory="1G", extra=()):
+    def start(self, bootloader, volume, cores=1, icount=False, disk=None, net=False, memory="1G", extra=()):
         config = self.folder / "labgrid.yaml"
         config.write_text(f"targets: {{}}\ntools: {{qemu: {shutil.which('qemu-system-arm')}}}\n")
-        words = ["-nic", "none", "-smp", "1"]
+        words = ["-nic", "none", "-smp", cores]
         for path in (bootloader, volume):
             words += ["-drive", f"if=pflash,format=raw,readonly=on,file={path}"]
         words += ["-chardev", f"socket,id=debugger,path={self.short}/gdb,server=on,wait=off", "-gdb", "chardev:debugger"]

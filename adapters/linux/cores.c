@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cores but the boot core: Linux's own hotplug takes them out of the pen and sends them back. What
+ * it does by itself is to park them in this kernel's memory, where the next kernel finds none.
+ */
+#define pr_fmt(fmt) "fsw: " fmt
+
+#include <asm/smp.h>
+#include <asm/smp_plat.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/smp.h>
+
+#include "adapter.h"
+
+/* How long a core may take to leave the pen, or to arrive in it */
+#define PATIENCE_MS 1000
+
+/* What is waited for without sleep: it takes this long when all is well */
+#define SPIN_US 2000
+
+/* Hotplug has a lock of its own, under which no other function of the adapter looks at the cores. */
+static struct fsw_area area;
+static phys_addr_t pen;
+static bool pooled;
+
+static u32 number_of(unsigned int cpu)
+{
+	return MPIDR_AFFINITY_LEVEL(cpu_logical_map(cpu), 0);
+}
+
+static int arrived(u32 core, bool *here)
+{
+	struct fsw_core now;
+	int error = fsw_core_get(&area, core, &now);
+
+	*here = now.arrived;
+	return error;
+}
+
+/* false: patience is at its end */
+static bool wait_more(u32 since)
+{
+	u32 us = (fsw_now() - since) / (fsw.board->clock_hz / USEC_PER_SEC);
+
+	if (us < SPIN_US)
+		cpu_relax();
+	else
+		usleep_range(100, 200);
+	return us < PATIENCE_MS * USEC_PER_MSEC;
+}
+
+/* It was told to leave: does it? Else it is to stay, and does not hear of it later. */
+static int left(unsigned int cpu, u32 core)
+{
+	u32 since = fsw_now();
+	bool here;
+	int error;
+
+	do {
+		error = arrived(core, &here);
+		if (error || !here)
+			return error;
+	} while (wait_more(since));
+	error = fsw_core_park(&area, fsw.self, core);
+	/* gone in the last moment */
+	if (error == FSW_ERR(CORE_AWAY))
+		return 0;
+	return error ?: FSW_ERR(CORE_AWAY);
+}
+
+static int cpu_boot(unsigned int cpu, struct task_struct *idle)
+{
+	u32 core = number_of(cpu);
+	phys_addr_t entry = __pa_symbol(secondary_startup);
+	int error = fsw_core_take(&area, fsw.self, core, entry, 0);
+
+	/* it was given up, and came later */
+	if (error == FSW_ERR(CORE_STATE) && !fsw_core_park(&area, fsw.self, core))
+		error = fsw_core_take(&area, fsw.self, core, entry, 0);
+	if (!error) {
+		arch_send_wakeup_ipi_mask(cpumask_of(cpu));
+		error = left(cpu, core);
+	}
+	if (!error)
+		return 0;
+	pr_err("core %u stays off: %s\n", core, fsw_error_text(error));
+	return -EIO;
+}
+
+/* On the core itself, which is off for Linux. */
+static void cpu_leave(unsigned int cpu)
+{
+	fsw_fault_die(number_of(cpu));
+	fsw.board->die(pen);
+}
+
+/* On another core, after it said that it is off. */
+static int cpu_arrive(unsigned int cpu)
+{
+	u32 core = number_of(cpu);
+	u32 since = fsw_now();
+	int error;
+
+	do {
+		error = fsw_core_park(&area, fsw.self, core);
+		if (error != FSW_ERR(CORE_AWAY))
+			break;
+	} while (wait_more(since));
+	if (!error)
+		return 1;
+	if (error == FSW_ERR(CORE_AWAY))
+		fsw_core_lost(&area, fsw.self, core);
+	pr_err("core %u is lost, no switch until it is back: %s\n", core, fsw_error_text(error));
+	return 0;
+}
+
+static const struct smp_operations operations __initconst = {
+	.smp_boot_secondary = cpu_boot,
+	.cpu_die = cpu_leave,
+	.cpu_kill = cpu_arrive,
+};
+
+/**
+ * fsw_cores_init - from now on, cores come from the pen and go there
+ *
+ * Before any but the boot core is up.
+ */
+void __init fsw_cores_init(void)
+{
+	if (!fsw.area.header->geometry.cores || !fsw.board->die)
+		return;
+	area = fsw.area;
+	pen = fsw.at + area.header->geometry.cores_offset + FSW_CORES_PEN;
+	smp_set_ops(&operations);
+	pooled = true;
+}
+
+/**
+ * fsw_cores_check - can this kernel leave, as far as its cores go?
+ * @result: takes why not
+ *
+ * Return: 0 or a negative errno.
+ */
+int fsw_cores_check(struct fsw_ioc_result *result)
+{
+	if (pooled || num_present_cpus() == 1)
+		return 0;
+	return fsw_refuse(
+		result, -EOPNOTSUPP,
+		"%u cores, and no pen in the area or none for this board: boot with nr_cpus=1",
+		num_present_cpus());
+}
+
+/**
+ * fsw_cores_count - how many an instance may use
+ */
+u32 fsw_cores_count(void)
+{
+	return fsw.area.header->geometry.cores ?: num_present_cpus();
+}
