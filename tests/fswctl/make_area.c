@@ -34,9 +34,9 @@ static void declare(const char *release, uint32_t uart, uint32_t more)
 }
 
 /* Guest 2 left the uart on, which the master has off; guest 3 agrees with the master. */
-static void guests(void)
+static void guests_on(uint32_t cores)
 {
-	world_make(&world, 4, 16);
+	world_make_cores(&world, 4, 16, cores);
 	world_populate(&world, 2);
 	declare("6.1.0-master", 0, 0);
 	assert_int_equal(world_switch(&world, 2), 0);
@@ -44,6 +44,11 @@ static void guests(void)
 	assert_int_equal(world_switch(&world, 3), 0);
 	declare("6.1.0-third", 0, 0);
 	assert_int_equal(world_switch(&world, 1), 0);
+}
+
+static void guests(void)
+{
+	guests_on(0);
 }
 
 static void blank(void)
@@ -234,6 +239,67 @@ static void evil(void)
 	world_put_record(manifest, sizeof(*manifest));
 }
 
+/* On four cores: 0 boots, the others wait in the pen. */
+static void cores_parked(void)
+{
+	uint32_t core;
+
+	guests_on(4);
+	for (core = 1; core < 4; core++)
+		world_core_arrives(&world, core);
+}
+
+static void core_taken(uint32_t core)
+{
+	assert_int_equal(fsw_core_take(&world.area, world.executing, core, 0x8000, 0), 0);
+	assert_int_equal(world_core_goes(&world, core), 0x8000);
+}
+
+/* The master runs on all of them. */
+static void cores(void)
+{
+	uint32_t core;
+
+	cores_parked();
+	for (core = 1; core < 4; core++)
+		core_taken(core);
+}
+
+/* Core 2 was told to go to the pen and did not come, 3 is there. */
+static void cores_lost(void)
+{
+	cores();
+	world_core_arrives(&world, 3);
+	assert_int_equal(fsw_core_park(&world.area, 1, 3), 0);
+	assert_int_equal(fsw_core_lost(&world.area, 1, 2), 0);
+}
+
+/* It comes after all. */
+static void cores_late(void)
+{
+	cores_lost();
+	world_core_arrives(&world, 2);
+}
+
+/* Core 3 did not come to the pen after a reset. */
+static void cores_stray(void)
+{
+	guests_on(4);
+	world_core_arrives(&world, 1);
+	world_core_arrives(&world, 2);
+	core_taken(1);
+	core_taken(2);
+}
+
+/* The same in a switch, which names the boot core */
+static void cores_armed(void)
+{
+	guests_on(4);
+	world_core_arrives(&world, 1);
+	assert_int_equal(fsw_switch(&world.area, FSW_MASTER, 2), 0);
+	assert_int_equal(fsw_arm(&world.area, FSW_MASTER, 0, 0x1004, 0xa1), 1);
+}
+
 /* Set up without a world, which is small: a map of 1,048,576 sections for 254 instances, one of them far up */
 static void large(void)
 {
@@ -263,13 +329,33 @@ static const struct {
 	const char *name;
 	void (*make)(void);
 } states[] = {
-	{ "blank", blank },	    { "master", master },	{ "guests", guests },
-	{ "loaded", loaded },	    { "dead", dead },		{ "requested", requested },
-	{ "armed", armed },	    { "handed", handed },	{ "freeing", freeing },
-	{ "resetting", resetting }, { "claiming", claiming },	{ "terminating", terminating },
-	{ "killed", killed },	    { "recovered", recovered }, { "interrupted", interrupted },
-	{ "evil", evil },	    { "large", large },		{ "skipping", skipping },
-	{ "asking", asking },	    { "second", second },	{ "prepared", prepared },
+	{ "blank", blank },
+	{ "master", master },
+	{ "guests", guests },
+	{ "loaded", loaded },
+	{ "dead", dead },
+	{ "requested", requested },
+	{ "armed", armed },
+	{ "handed", handed },
+	{ "freeing", freeing },
+	{ "resetting", resetting },
+	{ "claiming", claiming },
+	{ "terminating", terminating },
+	{ "killed", killed },
+	{ "recovered", recovered },
+	{ "interrupted", interrupted },
+	{ "evil", evil },
+	{ "large", large },
+	{ "skipping", skipping },
+	{ "asking", asking },
+	{ "second", second },
+	{ "prepared", prepared },
+	{ "cores", cores },
+	{ "cores-parked", cores_parked },
+	{ "cores-lost", cores_lost },
+	{ "cores-late", cores_late },
+	{ "cores-stray", cores_stray },
+	{ "cores-armed", cores_armed },
 };
 
 int main(int count, char **words)

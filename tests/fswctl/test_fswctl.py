@@ -244,6 +244,39 @@ class Status(Case):
         self.assertIn("Claimable: 7 (112 MiB) of sleepers' movable memory, by instance 2, which begins at 0x84000000", self.status("second")[1])
         self.assertIn("Claimable by instance 2: 7 sections (112 MiB)", self.good("map", "--area", areas["second"]))
 
+    def test_cores(self):
+        """Whose each core is; the boot core has no entry of its own."""
+        for state, says, boot, rows in (
+                ("cores", "0 boot, 1-3 instance 1", 0, [("parked", None, False)] + 3 * [("running", 1, False)]),
+                ("cores-parked", "0 boot, 1-3 parked", 0, [("parked", None, False)] + 3 * [("parked", None, True)]),
+                ("cores-lost", "0 boot, 1 instance 1, 2 lost by instance 1, 3 parked", 0,
+                 [("parked", None, False), ("running", 1, False), ("lost", 1, False), ("parked", None, True)]),
+                ("cores-late", "0 boot, 1 instance 1, 2 lost by instance 1 (in the pen since), 3 parked", 0,
+                 [("parked", None, False), ("running", 1, False), ("lost", 1, True), ("parked", None, True)]),
+                ("cores-stray", "0 not in the pen, 1-2 instance 1, 3 not in the pen; one not in the pen is the boot core", None,
+                 [("parked", None, False), ("running", 1, False), ("running", 1, False), ("parked", None, False)]),
+                ("cores-armed", "0 boot, 1 parked, 2-3 not in the pen", 0, [("parked", None, False), ("parked", None, True)] + 2 * [("parked", None, False)])):
+            with self.subTest(state):
+                value, text = self.status(state)
+                self.assertEqual(re.findall(r"(?m)^Cores: (.*)$", text), [says])
+                self.assertEqual([(one["core"], one["boot"], one["damage"]) for one in value["cores"]],
+                                 [(core, None if boot is None else core == boot, None) for core in range(4)])
+                self.assertEqual([(one["state"], one["owner"], one["arrived"]) for one in value["cores"]], rows)
+                self.assertEqual((value["damages"], len(value["instances"])), (0, 3))
+
+    def test_formats(self):
+        """As every version of the format wrote them; those without a map of cores have no line about them."""
+        kept = sorted(path for path in (TOP / "tests/data").glob("v*.bin") if path.name != "v1-sar.bin")
+        self.assertEqual({path.name[:2] for path in kept}, {"v1", "v2", "v3"})
+        for path in kept:
+            with self.subTest(path.name):
+                value = self.json(0, "status", "--area", path)
+                text = self.good("status", "--area", path)
+                self.assertEqual((value["area"]["format"], value["damages"]), (int(path.name[1]), 0))
+                self.assertIn("Running: instance", text)
+                mapped = path.name == "v3-cores.bin"
+                self.assertEqual((value["cores"] is not None, "Cores:" in text), (mapped, mapped))
+
     def test_large(self):
         value, text = self.status("large")
         self.assertEqual([one["id"] for one in value["instances"]], [1, 254])
@@ -458,6 +491,40 @@ class Damaged(Case):
                 self.assertEqual("damaged entry" in picture.stdout, name.startswith("ENTRY"))
                 runs = self.json(3, "map", "--area", path)["runs"]
                 self.assertEqual([one["first"] for one in runs if one["damage"] == name], [5] if name.startswith("ENTRY") else [])
+
+    def test_cores(self):
+        """The others are shown; a damaged one is named, also when there is a second."""
+        at = struct.unpack_from("<I", areas["cores"].read_bytes(), FORMAT["FSW_HEADER_CORES_OFFSET"])[0] + FORMAT["FSW_CORES_RECORDS"]
+        two = at + 2 * FORMAT["FSW_CORE_BYTES"]
+
+        def word(payload):
+            return guard(payload, FORMAT["FSW_TAG_CORE"] + 2)
+
+        for name, offset, value in (("CORE_WORD", FORMAT["FSW_CORE_WORD"], word(0x201) ^ 0x40), ("CORE_WORD", FORMAT["FSW_CORE_ARRIVED"], 0x12345678),
+                                    ("CORE_VALUE", FORMAT["FSW_CORE_WORD"], word(0x205)), ("CORE_VALUE", FORMAT["FSW_CORE_WORD"], word(0x401)),
+                                    ("CORE_VALUE", FORMAT["FSW_CORE_WORD"], word(0x101))):
+            with self.subTest(f"{name} {value:x}"):
+                path = self.area(lambda bytes_: struct.pack_into("<I", bytes_, two + offset, value), "cores")
+                done = run("status", "--area", path)
+                self.assertIn(f"core 2: {TEXT[name]}", self.three_lines(done, 3)[0])
+                self.assertIn(f"Damaged: core 2: {TEXT[name]}", done.stdout)
+                self.assertIn("Cores: 0 boot, 1 instance 1, 2 damaged, 3 instance 1\n", done.stdout)
+                found = self.json(3, "status", "--area", path)
+                self.assertEqual(found["damage"], [{"name": name, "where": "core 2", "text": TEXT[name]}])
+                self.assertEqual(found["cores"][2], {"core": 2, "state": None, "owner": None, "arrived": None, "boot": False, "damage": name})
+                self.assertEqual((found["error"]["name"], found["cores"][3]["state"]), (name, "running"))
+
+        def both(bytes_):
+            bytes_[at] ^= 1
+            bytes_[two] ^= 1
+        found = self.json(3, "status", "--area", self.area(both, "cores"))
+        self.assertEqual([one["where"] for one in found["damage"]], ["core 0", "core 2"])
+        self.assertEqual({one["boot"] for one in found["cores"]}, {None})
+
+        def count(bytes_):
+            self.header(FORMAT["FSW_HEADER_CORES"], FORMAT["FSW_CORES_MAX"] + 1)(bytes_)
+        for state in ("cores", "guests"):
+            self.assertIn(TEXT["CORES"], self.refused(3, "status", "--area", self.area(count, state)))
 
     def test_operation(self):
         slot = FORMAT["FSW_AREA_OPERATION"]
@@ -760,6 +827,76 @@ class Device(OnDevice):
         self.device("guests")
         self.assertIn("Resume it: fswctl switch 3", self.refuses(1, "boot", "--loaded", "--instance", "3"))
 
+    def test_cores(self):
+        """A core that is not where it must be: which, where it is now, how to get it there."""
+        online = "/sys/devices/system/cpu/cpu2/online"
+        boot = ["boot", "--kernel", self.kernel]
+        asks = ((["switch", "2"], 1, "fswctl switch 2"), (boot, 2, "fswctl boot ..."), (["exit"], 7, "fswctl exit"))
+        for state, name, where, says in (
+                ("cores-lost", "CORE_LOST", "lost by instance 1", f"only a reset brings it back: echo 1 >{online} && "),
+                ("cores-late", "CORE_LOST", "lost by instance 1 (in the pen since)", f"It has come, late; call it, then try again: echo 1 >{online} && "),
+                ("cores", "CORE_LOST", "instance 1", "It is back, try again: "),
+                ("cores-parked", "CORE_LOST", "parked", "It is back, try again: "),
+                ("cores", "CORE_STATE", "instance 1", f"Take it off-line, then try again: echo 0 >{online} && "),
+                ("cores-parked", "CORE_AWAY", "parked", "It is back, try again: "),
+                ("cores-lost", "CORE_AWAY", "lost by instance 1", f"echo 1 >{online} && ")):
+            self.device(state)
+            for words, ask, again in asks:
+                with self.subTest(f"{name} {state} {words[0]}"):
+                    if ask == 7:
+                        self.gives("exit", errno.EIO, result={"error": ERROR[name], "index": 2})
+                    else:
+                        self.answer(errno.EIO, ERROR[name], index=2, ask=ask)
+                    lines = self.refuses(1, *words).splitlines()
+                    self.assertRegex(lines[0], f": core 2: {TEXT[name]}$")
+                    self.assertEqual(lines[1], f"Current state: it was undone; core 2: {where}; instance 1 'master' runs, 2 is 'sleeping', 3 is 'sleeping'; "
+                                               "no operation pending")
+                    self.assertTrue(lines[2].endswith(says + again), lines[2])
+        self.device("cores-stray")
+        self.answer(errno.EIO, ERROR["CORE_AWAY"], index=3)
+        lines = self.refuses(1, "switch", "2")
+        self.assertIn("core 3: not in the pen;", lines)
+        self.assertIn("a reset of the board brings it to the pen, who runs ends by that: fswctl status", lines)
+
+    def test_cores_request(self):
+        """A claim round that could not begin"""
+        self.device("cores-lost")
+        for number, got, code in ((errno.EIO, 0, 1), (0, 1, 8)):
+            rows = [self.moved(8)] * got
+            self.gives("request", number, got=got, hz=1000, rows=rows, result={"error": ERROR["CORE_LOST"], "index": 2})
+            lines = self.refuses(code, "request", "2").splitlines()
+            self.assertEqual(lines[0], f"Error: request of 2 sections: {'got 1 of 2; ' if got else ''}core 2: core lost")
+            self.assertIn("nobody was asked; core 2: lost by instance 1; instance 1 'master' runs", lines[1])
+            self.assertRegex(lines[2], r"echo 1 >/sys/devices/system/cpu/cpu2/online && fswctl request \.\.\.$")
+
+    def test_cores_damaged(self):
+        """Found by the hand-over"""
+        bytes_ = bytearray(areas["cores"].read_bytes())
+        at = struct.unpack_from("<I", bytes_, FORMAT["FSW_HEADER_CORES_OFFSET"])[0] + FORMAT["FSW_CORES_RECORDS"] + 2 * FORMAT["FSW_CORE_BYTES"]
+        bytes_[at] ^= 1
+        (self.folder / "dev/fsw").write_bytes(bytes_)
+        self.answer(errno.EIO, ERROR["CORE_WORD"], index=2)
+        lines = self.refuses(3, "switch", "2")
+        self.assertIn(f"switch to instance 2: core 2: {TEXT['CORE_WORD']}\nCurrent state: it was undone; core 2: damaged; instance 1 'master' runs", lines)
+        self.assertIn("a reset of the board writes that record anew: fswctl dump FILE", lines)
+        self.assertIn("a reset of the board writes that record anew: fswctl dump FILE", self.refuses(3, "status"))
+
+    def test_cores_unknown(self):
+        """The area can not be read, is of another shape, or the operation is still there."""
+        self.answer(errno.EIO, ERROR["CORE_LOST"], index=7)
+        self.device("cores-lost")
+        self.assertIn("core 7: core lost", self.refuses(1, "switch", "2"))
+        self.assertIn("dmesg | grep 'fsw: core'", self.refuses(1, "switch", "2"))
+        self.answer(errno.EIO, ERROR["CORE_LOST"], index=3)
+        self.device("cores-armed")
+        lines = self.refuses(1, "switch", "2")
+        self.assertIn("Current state: core 3: not in the pen; instance 1 'master' runs", lines)
+        self.assertIn("pending: switch", lines)
+        (self.folder / "dev/fsw").write_text("unreadable")
+        lines = self.refuses(1, "switch", "2")
+        self.assertIn("core 3: core lost", lines)
+        self.assertIn("the area could not be read", lines)
+
     def test_boot_refused(self):
         boot = ["boot", "--kernel", self.kernel, "--memory", "8", "--contiguous", "7"]
         self.answer(errno.ENOMEM, ERROR["CONTIGUOUS"], ask=2)
@@ -813,7 +950,8 @@ class Device(OnDevice):
                 ("ENOEXEC", "", "device tree: malformed", 1, "hexdump -C"),
                 ("ENOSPC", "", "all 8 instances exist", 1, "fswctl status"),
                 ("ENOMEM", "", "", 1, "dmesg"),
-                ("EOPNOTSUPP", "", "4 cores: only one is supported", 1, "dmesg")):
+                ("EOPNOTSUPP", "", "4 cores, and no pen for them: boot with nr_cpus=1", 1, "Boot this kernel with nr_cpus=1"),
+                ("EOPNOTSUPP", "", "something else", 1, "dmesg")):
             with self.subTest(f"{number} {what}"):
                 self.answer(getattr(errno, number), who=who, what=what, ask=2)
                 lines = self.refuses(code, *boot)

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <fsw/cores.h>
+
 #include "boot/image.h"
+#include "cores.h"
 #include "device.h"
 #include "json.h"
 #include "view.h"
@@ -406,6 +409,59 @@ static void tell_interrupted(struct told *told)
 		     "Mend or unbind that, then try without giving anything away: fswctl rehearse (see also: dmesg | tail -n 20)");
 }
 
+/* What to type to try once more. Returns `to`, of TEXT_ROOM bytes. */
+static const char *again(const struct told *told, char *to)
+{
+	if (is(told, "switch"))
+		snprintf(to, TEXT_ROOM, "fswctl switch %" PRIu32, told->asked->instance);
+	else
+		snprintf(to, TEXT_ROOM, "fswctl %s%s", command_of(told), is(told, "exit") ? "" : " ...");
+	return to;
+}
+
+/* The number of a core is Linux's own for it: all instances count them as the board does. */
+#define CPU_ONLINE "/sys/devices/system/cpu/cpu%" PRIu32 "/online"
+
+/* A core is where it must not be while the machine changes hands. It may have moved since: told is what is true now, too. */
+static void tell_core(struct told *told)
+{
+	struct problem *problem = told->problem;
+	struct view *view = &told->view;
+	uint32_t core = told->result->index;
+	char state[PROBLEM_LINE];
+	char where[TEXT_ROOM];
+	char next[TEXT_ROOM];
+	const char *undone = "";
+	struct fsw_core now;
+	int error;
+
+	if (core >= cores_count(view)) {
+		problem_next(problem, "See what the kernel says of it: dmesg | grep 'fsw: core'");
+		return;
+	}
+	error = fsw_core_get(&view->area, core, &now);
+	again(told, next);
+	if (!view->status_error && view->status.phase == FSW_PHASE_IDLE)
+		undone = is(told, "request") ? "nobody was asked; " : "it was undone; ";
+	memcpy(state, problem->state, sizeof(state));
+	problem_state(problem, "%score %" PRIu32 ": %s; %.300s", undone, core, cores_text(view, core, where), state);
+	if (error || problem->exit == EXIT_AREA)
+		problem_next(problem, "Save the area for analysis; a reset of the board writes that record anew: fswctl dump FILE");
+	else if (now.state == FSW_CORE_LOST && !now.arrived)
+		problem_next(problem,
+			     "Call it, then try again; if it stays away, only a reset brings it back: echo 1 >" CPU_ONLINE " && %s",
+			     core, next);
+	else if (now.state == FSW_CORE_LOST)
+		problem_next(problem, "It has come, late; call it, then try again: echo 1 >" CPU_ONLINE " && %s", core, next);
+	else if (now.state == FSW_CORE_RUNNING && told->result->error == FSW_ERR(CORE_STATE))
+		problem_next(problem, "Take it off-line, then try again: echo 0 >" CPU_ONLINE " && %s", core, next);
+	else if (now.state == FSW_CORE_RUNNING || now.arrived)
+		problem_next(problem, "It is back, try again: %s", next);
+	else
+		problem_next(problem,
+			     "Go on without it; a reset of the board brings it to the pen, who runs ends by that: fswctl status");
+}
+
 /* What the rules and the state machine refuse, where the command matters: 1, or 0: nothing is known about that */
 static int tell_by_command(struct told *told)
 {
@@ -480,6 +536,13 @@ static void tell_error(struct told *told)
 	case FSW_ERR(INTERRUPTED):
 		tell_interrupted(told);
 		break;
+	case FSW_ERR(CORE_WORD):
+	case FSW_ERR(CORE_VALUE):
+	case FSW_ERR(CORE_STATE):
+	case FSW_ERR(CORE_AWAY):
+	case FSW_ERR(CORE_LOST):
+		tell_core(told);
+		break;
 	case FSW_ERR(DEVICES):
 		problem_next(told->problem, "Leave the device in the same state in both; the differences: fswctl status");
 		break;
@@ -547,6 +610,9 @@ static void tell_number(struct told *told, int number)
 		problem_next(problem, "Take the fswctl that was built with this kernel: fswctl --version");
 	} else if (strncmp(what, "memory", 6) == 0) {
 		tell_begin(told);
+	} else if (strstr(what, "no pen")) {
+		problem_next(problem,
+			     "Boot this kernel with nr_cpus=1, or by a bootloader that makes a map of the cores: fswctl status");
 	} else if (strstr(what, "named twice")) {
 		problem_next(problem, "Name each section once: fswctl %s ADDRESS ...", command_of(told));
 	} else if (strstr(what, "fsw.reserve")) {
@@ -589,6 +655,16 @@ static void state_of_other(struct problem *problem)
 		problem_state(problem, "another program's request has the machine");
 }
 
+/* Of an error of libfsw: its text, with the core that it is about. Returns `to`, of TEXT_ROOM bytes. */
+static const char *tell_why(const struct fsw_ioc_result *result, char *to)
+{
+	if (result->error <= FSW_ERR(CORE_WORD) && result->error >= FSW_ERR(CORE_LOST))
+		snprintf(to, TEXT_ROOM, "core %" PRIu32 ": %s", result->index, fsw_error_text(result->error));
+	else
+		snprintf(to, TEXT_ROOM, "%s", fsw_error_text(result->error));
+	return to;
+}
+
 /* Who refused, for the problem; " ('uart')" for its text, or "". Returns `to`, of TEXT_ROOM bytes. */
 static const char *tell_who(const struct fsw_ioc_result *result, struct problem *problem, char *to)
 {
@@ -604,10 +680,10 @@ static void tell_refused(struct told *told, int number)
 {
 	const struct fsw_ioc_result *result = told->result;
 	struct problem *problem = told->problem;
-	char text[2][TEXT_ROOM];
+	char text[3][TEXT_ROOM];
 	const char *who = tell_who(result, problem, text[0]);
 	const char *what = text_safe(text[1], result->what, sizeof(result->what));
-	const char *why = result->error ? fsw_error_text(result->error) : what[0] ? what : strerror(number);
+	const char *why = result->error ? tell_why(result, text[2]) : what[0] ? what : strerror(number);
 
 	problem->error = result->error;
 	problem_what(problem, exit_of(result->error), "%s: %s%s%s%s", told->asked->doing, why, result->error && what[0] ? ": " : "",
@@ -713,7 +789,7 @@ void outcome_part(const struct asked *asked, const struct fsw_ioc_result *result
 	struct told *told = look(asked, result, problem);
 	char text[2][TEXT_ROOM];
 	const char *who = tell_who(result, problem, text[0]);
-	const char *why = result->error ? fsw_error_text(result->error) : text_safe(text[1], result->what, sizeof(result->what));
+	const char *why = result->error ? tell_why(result, text[1]) : text_safe(text[1], result->what, sizeof(result->what));
 
 	problem->error = result->error;
 	problem_what(problem, exit, "%s: %s%s%s%s", asked->doing, got, why[0] ? "; " : "", why, who);

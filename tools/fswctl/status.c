@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <fsw/cores.h>
+
 #include "call.h"
+#include "cores.h"
 #include "held.h"
 #include "json.h"
 #include "view.h"
@@ -40,6 +43,7 @@ static void damages(struct seen *seen)
 	struct view *view = &seen->view;
 	struct fsw_instance instance;
 	struct fsw_timings timings;
+	struct fsw_core core;
 	char where[TEXT_ROOM];
 	uint32_t i;
 
@@ -62,6 +66,13 @@ static void damages(struct seen *seen)
 		/* written without a commit: unfinished after a crash */
 		error = view_timings(view, i, &timings);
 		if (error < 0)
+			damage(seen, error, where);
+	}
+	for (i = 0; i < cores_count(view); i++) {
+		int error = fsw_core_get(&view->area, i, &core);
+
+		snprintf(where, sizeof(where), "core %" PRIu32, i);
+		if (error)
 			damage(seen, error, where);
 	}
 	if (!seen->json && seen->damages > DAMAGES_TEXT)
@@ -286,6 +297,7 @@ static void print_json(struct seen *seen)
 		json_number(keys[i], seen->tally.of[i]);
 	json_close();
 	view_json_claimable(view);
+	cores_json(view);
 	json_memory(&seen->held);
 	held_json_pinned(&seen->held, view, "pinned");
 	json_open("instances", '[');
@@ -485,6 +497,7 @@ static void print_text(struct seen *seen)
 			printf("Running: nobody\n");
 		print_operation(view);
 	}
+	cores_print(view);
 	print_memory(seen);
 	printf("\n");
 	print_table(seen);

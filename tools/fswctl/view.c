@@ -542,7 +542,9 @@ void view_damaged(struct view *view, struct problem *problem)
 			view_state(view, problem->state);
 		break;
 	}
-	if (view->live)
+	if (error <= FSW_ERR(CORE_WORD) && error >= FSW_ERR(CORE_VALUE) && view->live)
+		problem_next(problem, "Save the area for analysis; a reset of the board writes that record anew: fswctl dump FILE");
+	else if (view->live)
 		problem_next(problem, "Switch no more, save the area for analysis, then start cold: fswctl dump FILE");
 	else if (error > FSW_ERR(HEADER_CRC))
 		problem_next(problem, "Make a dump in the instance that runs: fswctl dump FILE");
