@@ -7,6 +7,7 @@
 
 #include <asm/smp.h>
 #include <asm/smp_plat.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/smp.h>
@@ -19,7 +20,7 @@
 /* What is waited for without sleep: it takes this long when all is well */
 #define SPIN_US 2000
 
-/* Hotplug has a lock of its own, under which no other function of the adapter looks at the cores. */
+/* Of its own: hotplug has another lock than the rest of the adapter. */
 static struct fsw_area area;
 static phys_addr_t pen;
 static bool pooled;
@@ -136,6 +137,23 @@ void __init fsw_cores_init(void)
 	pooled = true;
 }
 
+/* It was given up, and came later. Linux failed to bring it up, and takes it for up. */
+static void welcome(unsigned int cpu)
+{
+	u32 core = number_of(cpu);
+	struct fsw_core now;
+
+	if (fsw_core_get(&area, core, &now) || now.state != FSW_CORE_LOST || now.owner != fsw.self)
+		return;
+	if (fsw_core_park(&area, fsw.self, core))
+		return;
+	pr_info("core %u is back\n", core);
+	if (cpu_online(cpu) || get_cpu_device(cpu)->offline)
+		return;
+	remove_cpu(cpu);
+	add_cpu(cpu);
+}
+
 /**
  * fsw_cores_check - can this kernel leave, as far as its cores go?
  * @result: takes why not
@@ -144,12 +162,14 @@ void __init fsw_cores_init(void)
  */
 int fsw_cores_check(struct fsw_ioc_result *result)
 {
+	unsigned int cpu;
+
+	if (pooled)
+		for_each_present_cpu(cpu) welcome(cpu);
 	if (pooled || num_present_cpus() == 1)
 		return 0;
-	return fsw_refuse(
-		result, -EOPNOTSUPP,
-		"%u cores, and no pen in the area or none for this board: boot with nr_cpus=1",
-		num_present_cpus());
+	return fsw_refuse(result, -EOPNOTSUPP, "%u cores, and no pen for them: boot with nr_cpus=1",
+			  num_present_cpus());
 }
 
 /**

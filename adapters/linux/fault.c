@@ -16,7 +16,6 @@
 #undef KBUILD_MODNAME
 #define KBUILD_MODNAME "fsw"
 
-#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -171,11 +170,14 @@ void fsw_fault_spoil(void)
 
 void fsw_fault_die(u32 core)
 {
+	u32 since = fsw_now();
 	unsigned int which, ms;
 
-	if (sscanf(late, "%u %u", &which, &ms) == 2 && which == core)
-		while (ms--)
-			mdelay(1);
+	if (sscanf(late, "%u %u", &which, &ms) != 2 || which != core)
+		return;
+	/* not by mdelay(): on emulated cores it knows little of time */
+	while (fsw_now() - since < ms * (fsw.board->clock_hz / MSEC_PER_SEC))
+		cpu_relax();
 }
 
 int __init fsw_fault_init(void)
