@@ -833,13 +833,13 @@ class Device(OnDevice):
         boot = ["boot", "--kernel", self.kernel]
         asks = ((["switch", "2"], 1, "fswctl switch 2"), (boot, 2, "fswctl boot ..."), (["exit"], 7, "fswctl exit"))
         for state, name, where, says in (
-                ("cores-lost", "CORE_LOST", "lost by instance 1", f"only a reset brings it back: echo 1 >{online} && "),
-                ("cores-late", "CORE_LOST", "lost by instance 1 (in the pen since)", f"It has come, late; call it, then try again: echo 1 >{online} && "),
+                ("cores-lost", "CORE_LOST", "lost by instance 1", "if it never does, only a reset brings it back: "),
+                ("cores-late", "CORE_LOST", "lost by instance 1 (in the pen since)", "It has come, late; try again, that takes it back: "),
                 ("cores", "CORE_LOST", "instance 1", "It is back, try again: "),
                 ("cores-parked", "CORE_LOST", "parked", "It is back, try again: "),
                 ("cores", "CORE_STATE", "instance 1", f"Take it off-line, then try again: echo 0 >{online} && "),
                 ("cores-parked", "CORE_AWAY", "parked", "It is back, try again: "),
-                ("cores-lost", "CORE_AWAY", "lost by instance 1", f"echo 1 >{online} && ")):
+                ("cores-lost", "CORE_AWAY", "lost by instance 1", "Try again when fswctl status says that it has come; if it never does, only a reset brings it back: ")):
             self.device(state)
             for words, ask, again in asks:
                 with self.subTest(f"{name} {state} {words[0]}"):
@@ -867,7 +867,7 @@ class Device(OnDevice):
             lines = self.refuses(code, "request", "2").splitlines()
             self.assertEqual(lines[0], f"Error: request of 2 sections: {'got 1 of 2; ' if got else ''}core 2: core lost")
             self.assertIn("nobody was asked; core 2: lost by instance 1; instance 1 'master' runs", lines[1])
-            self.assertRegex(lines[2], r"echo 1 >/sys/devices/system/cpu/cpu2/online && fswctl request \.\.\.$")
+            self.assertRegex(lines[2], r"Try again when fswctl status says that it has come; .*: fswctl request \.\.\.$")
 
     def test_cores_damaged(self):
         """Found by the hand-over"""

@@ -448,11 +448,12 @@ static void tell_core(struct told *told)
 	if (error || problem->exit == EXIT_AREA)
 		problem_next(problem, "Save the area for analysis; a reset of the board writes that record anew: fswctl dump FILE");
 	else if (now.state == FSW_CORE_LOST && !now.arrived)
-		problem_next(problem,
-			     "Call it, then try again; if it stays away, only a reset brings it back: echo 1 >" CPU_ONLINE " && %s",
-			     core, next);
+		problem_next(
+			problem,
+			"Try again when fswctl status says that it has come; if it never does, only a reset brings it back: %s",
+			next);
 	else if (now.state == FSW_CORE_LOST)
-		problem_next(problem, "It has come, late; call it, then try again: echo 1 >" CPU_ONLINE " && %s", core, next);
+		problem_next(problem, "It has come, late; try again, that takes it back: %s", next);
 	else if (now.state == FSW_CORE_RUNNING && told->result->error == FSW_ERR(CORE_STATE))
 		problem_next(problem, "Take it off-line, then try again: echo 0 >" CPU_ONLINE " && %s", core, next);
 	else if (now.state == FSW_CORE_RUNNING || now.arrived)
