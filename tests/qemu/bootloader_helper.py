@@ -27,7 +27,7 @@ def run(*command, **options):
 def compiled(output, source, *options):
     """An ARM program linked at 0, as plain bytes; `source` is a file."""
     elf = output.with_suffix(".elf")
-    run(CROSS + "gcc", "-nostdlib", "-march=armv7-a", "-Wl,-Ttext=0,--build-id=none,-estart", *options, "-o", elf, source)
+    run(CROSS + "gcc", "-nostdlib", "-march=armv7-a", "-Wl,-Ttext=0,--build-id=none,-estart", "-I", TOP / "libfsw/include", *options, "-o", elf, source)
     run(CROSS + "objcopy", "-O", "binary", elf, output)
     return output
 

@@ -4,6 +4,8 @@
  * it was entered with. Runs wherever it was put, is linked at 0. -DEND=... is what it does then, -DPAYLOAD=... what it puts into memory before:
  * address, bytes, that many bytes (a multiple of 4), and so on until the bytes are 0. -DFILL: before that, it fills RAM.
  */
+#include <fsw/format.h>
+
 #define HANG 0
 #define UNDEFINED 1
 #define SUPERVISOR 2
@@ -118,21 +120,30 @@ begin:
 	ldr	r1, =0xc0900000
 	str	r1, [r0, #4]
 #elif END == CORES
-	/* first an interrupt that means nothing to those in the pen, then one with an address */
+	/* first what the board's own pen would follow, but that of the area not; then an order for each, and an interrupt */
 	ldr	r0, gic
 	mov	r1, #1
 	str	r1, [r0, #0x1000 - 0x100]
 	ldr	r2, =0x010e0001
 	add	r3, r0, #0x1e00
+	adr	r1, secondary
+	ldr	r0, =0x10000030
+	str	r1, [r0]
+	dsb
 	str	r2, [r3]
 	bl	pause
 	adr	r4, text_now
 	bl	puts
-	ldr	r0, =0x10000034
-	mvn	r1, #0
-	str	r1, [r0]
-	adr	r1, secondary
-	str	r1, [r0, #-4]
+	ldr	r4, =0x9f000000
+	ldr	r0, [r4, #FSW_HEADER_CORES_OFFSET]
+	add	r4, r4, r0
+	add	r4, r4, #FSW_CORES_RECORDS
+	mov	r0, #3
+1:	add	r4, r4, #FSW_CORE_BYTES
+	str	r0, [r4, #FSW_CORE_WORD]	@ not what keeps it there
+	str	r1, [r4, #FSW_CORE_ADDRESS]
+	subs	r0, r0, #1
+	bne	1b
 	dsb
 	str	r2, [r3]
 	b	.

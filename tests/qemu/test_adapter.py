@@ -167,12 +167,3 @@ def test_long_sleep(bench):
     board.go(1).ok()
     late = board.run("echo $(($(date +%s) - $(cat /sys/class/rtc/rtc0/since_epoch)))").ok()
     assert abs(int(late)) <= 1
-
-
-def test_cores(bench):
-    """With a second core: refused before anything is asked, with the way out."""
-    board = bench.board(extra=("-smp", "2"))
-    assert board.run("grep -c ^processor /proc/cpuinfo").ok().strip() == "2"
-    before = board.read_area("before").picture()
-    board.run("fswctl rehearse").refused("2 cores", "nr_cpus=1", status=1)
-    assert board.read_area("after").picture() == before
