@@ -165,7 +165,7 @@ def perform(terminal, kernels, bootloader, volume, guest):
     lanes.head({1: MASTER, 2: GUEST})
     try:
         # Guest time is a count of instructions; nobody waits for the host, and nothing depends on it.
-        board.start(bootloader, volume, extra=["-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2025-01-01T00:00:00"])
+        board.start(harness.flashes(bootloader, volume), extra=["-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2025-01-01T00:00:00"])
         tale.note(0.0, 0, "power")
         listen(board, tale)
         tale.boot["files"] = {"kernel": (kernels[GUEST] / "zImage").stat().st_size, "initrd": guest.stat().st_size}

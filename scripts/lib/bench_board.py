@@ -125,7 +125,7 @@ def board(name, volume, sleep="off", extra=()):
     one = module.Board(WORK / name)
     try:
         # the last one counts
-        one.start(images().bootloader, images().volume(volume), icount=True, extra=["-icount", f"shift=0,sleep={sleep}", *extra])
+        one.start(module.flashes(images().bootloader, images().volume(volume)), icount=True, extra=["-icount", f"shift=0,sleep={sleep}", *extra])
         one.wait_shell = lambda: (one.expect("fsw-init: ready", TIMEOUT), one.expect(r"fsw[\d?]# ", TIMEOUT))
         one.wait_shell()
         yield one

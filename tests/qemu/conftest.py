@@ -60,7 +60,7 @@ def program(name):
     """One of programs/, for an instance."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     path = IMAGES / name
-    harness.run("arm-linux-gnueabi-gcc", "-static", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-s", "-o", path,
+    harness.run("arm-linux-gnueabi-gcc", "-static", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-s", "-pthread", "-o", path,
                 pathlib.Path(__file__).resolve().parent / "programs" / f"{name}.c")
     return path
 
@@ -76,7 +76,7 @@ def rootfs(master):
     """A guest's, or the master's, which has kernels and a guest's root file system in /boot."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     path = IMAGES / ("master.cpio" if master else "guest.cpio")
-    words = [f"--with={file}:/bin/{file.name}" for file in [*SCRIPTS, program("ballast")]]
+    words = [f"--with={file}:/bin/{file.name}" for file in [*SCRIPTS, program("ballast"), program("cores")]]
     if master:
         words += [f"--with={kernel(release)}/zImage:/boot/zImage-{release}" for release in RELEASES]
         words += [f"--with={kernel('6.1')}/board.dtb:/boot/board.dtb", f"--with={rootfs(False)}:/boot/initrd"]
@@ -85,14 +85,17 @@ def rootfs(master):
 
 
 @functools.cache
-def volume(release, cmdline=""):
-    """The boot volume whose instance 1 is this release."""
+def source(release, cmdline="", tree=None):
+    """What a board starts from whose instance 1 is this release: QEMU's words."""
     words = f"{QUIET} kernelcore=128M {cmdline}".strip()
-    name = hashlib.sha256(words.encode()).hexdigest()[:8]
+    images = {"kernel": kernel(release) / "zImage", "initrd": rootfs(True), "tree": tree or kernel(release) / "board.dtb"}
+    if harness.WORLD == "closed":
+        return harness.closed_firmware(**images, cmdline=words)
+    name = hashlib.sha256(f"{words} {tree}".encode()).hexdigest()[:8]
     path = IMAGES / f"volume-{release}-{name}.img"
-    script("make-volume", path, "--wait", 0, "--instance", 1, f"linux-{release}", "--kernel", kernel(release) / "zImage",
-           "--initrd", rootfs(True), "--dtb", kernel(release) / "board.dtb", "--cmdline", words)
-    return path
+    script("make-volume", path, "--wait", 0, "--instance", 1, f"linux-{release}", "--kernel", images["kernel"], "--initrd", images["initrd"],
+           "--dtb", images["tree"], "--cmdline", words)
+    return harness.flashes(bootloader(), path)
 
 
 class Bench:
@@ -108,12 +111,12 @@ class Bench:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def board(self, master="6.1", cmdline="", wait=True, volume_file=None, **options):
-        """A board on which instance 1 has booted and its shell waits."""
+    def board(self, master="6.1", cmdline="", wait=True, tree=None, **options):
+        """A board on which instance 1 has booted and its shell waits. `tree`: another than that of the board."""
         folder = harness.BUILD / (self.name if not self.boards else f"{self.name}-{len(self.boards) + 1}")
         board = harness.Board(folder)
         self.boards.append(board)
-        board.start(bootloader(), volume_file or volume(master, cmdline), **options)
+        board.start(source(master, cmdline, tree), **options)
         if wait:
             board.wait_instance(1)
         return board

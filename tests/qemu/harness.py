@@ -33,6 +33,11 @@ SECTIONS = 64
 CARVE = 0x9F000000  # the shared section: the area is at its start
 AREA_BYTES = 0x10000
 
+# Who starts the board: "bootloader", this project's; "closed", a firmware that cannot be changed
+WORLD = os.environ.get("FSW_WORLD", "bootloader")
+if WORLD not in ("bootloader", "closed"):
+    raise SystemExit(f"FSW_WORLD={WORLD}: bootloader or closed, one of these")
+
 # What no kernel may say, unless the test asked for it
 TROUBLE = re.compile(r"Kernel panic|Internal error|Oops|BUG:|WARNING: |Unable to handle|Bad page state|rcu_.*stall|blocked for more than"
                      r"|is not fenced|can not take its place|invoked oom-killer|Out of memory|pagealloc: |inconsistent lock state")
@@ -251,6 +256,16 @@ class Area:
                 "running": status["running"], "phase": status["phase"]}
 
 
+def flashes(bootloader, volume):
+    """QEMU's words for a board that starts from its flash: this project's bootloader, and a boot volume."""
+    return [word for path in (bootloader, volume) for word in ("-drive", f"if=pflash,format=raw,readonly=on,file={path}")]
+
+
+def closed_firmware(kernel, initrd, tree, cmdline):
+    """For a board whose firmware cannot be changed: QEMU's own loader, which copies these again at every reset."""
+    return ["-kernel", kernel, "-initrd", initrd, "-dtb", tree, "-append", cmdline]
+
+
 class Board:
     """A board that is on. Console input goes to whoever runs; each instance has one shell, and so one command at a time."""
 
@@ -270,12 +285,11 @@ class Board:
         self.checked = 0
         self.short = pathlib.Path(tempfile.mkdtemp(prefix="fsw-board-"))  # the path of a socket has at most 107 bytes
 
-    def start(self, bootloader, volume, cores=1, icount=False, disk=None, net=False, memory="1G", extra=()):
+    def start(self, source, cores=1, icount=False, disk=None, net=False, memory="1G", extra=()):
         config = self.folder / "labgrid.yaml"
         config.write_text(f"targets: {{}}\ntools: {{qemu: {shutil.which('qemu-system-arm')}}}\n")
         words = ["-nic", "none", "-smp", cores]
-        for path in (bootloader, volume):
-            words += ["-drive", f"if=pflash,format=raw,readonly=on,file={path}"]
+        words += source
         words += ["-chardev", f"socket,id=debugger,path={self.short}/gdb,server=on,wait=off", "-gdb", "chardev:debugger"]
         if icount:
             # the real-time clock then goes by the same time as the processor
