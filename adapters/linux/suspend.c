@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "fsw: " fmt
 
+#include <asm/cputype.h>
 #include <asm/io.h>
 #include <asm/proc-fns.h>
 #include <linux/clocksource.h>
@@ -181,7 +182,8 @@ static int enter(suspend_state_t state)
 	if (fsw_fault_core())
 		return -EBUSY;
 	times.left[CORE] = phase_over(CORE, fsw_now());
-	due = fsw_arm(&fsw.area, fsw.self, 0, fsw.board->resume, 0);
+	due = fsw_arm(&fsw.area, fsw.self, MPIDR_AFFINITY_LEVEL(read_cpuid_mpidr(), 0),
+		      fsw.board->resume, 0);
 	if (due < 0) {
 		fsw.error = due;
 		return -EIO;
