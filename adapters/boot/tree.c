@@ -9,6 +9,7 @@
 
 #define FENCE "fsw-fence@"
 #define AREA "fsw@"
+#define FIRMWARE "fsw-firmware@"
 #define NAME_BYTES 32
 
 /* libfdt's errors: no room, or the tree is not what it should be */
@@ -241,6 +242,24 @@ static void fence(struct work *work, int parent, const struct fsw_tree *what)
 	}
 }
 
+static void exclude(struct work *work, int parent, const struct fsw_tree *what)
+{
+	uint32_t i;
+
+	for (i = 0; i < what->excluded_count && !work->error; i++) {
+		const struct fsw_range *range = &what->excluded[i];
+		int node;
+
+		if (range->base + range->size <= what->ram_base)
+			continue;
+		node = add_at(work, parent, FIRMWARE, range->base);
+		if (node < 0)
+			break;
+		set_range(work, node, range->base, range->size);
+		set_string(work, node, "compatible", FSW_TREE_EXCLUDED);
+	}
+}
+
 static void reserved(struct work *work, const struct fsw_tree *what)
 {
 	int node = need(work, "reserved-memory");
@@ -263,11 +282,17 @@ static void reserved(struct work *work, const struct fsw_tree *what)
 	if (what->area) {
 		delete_all(work, node, is_excluded);
 		fence(work, node, what);
+	} else if (what->excluded_count) {
+		delete_all(work, node, is_excluded);
+		exclude(work, node, what);
 	}
 	area = add_at(work, node, AREA, what->carve_base);
 	if (area < 0)
 		return;
 	note(work, fdt_setprop_empty(work->tree, area, "no-map"));
+	note(work, fdt_setprop_empty(work->tree, area, FSW_TREE_PREPARED));
+	if (what->closed)
+		set_string(work, area, FSW_TREE_CLOSED, what->closed);
 	set_range(work, area, what->carve_base, what->carve_size);
 	set_string(work, area, "compatible", FSW_TREE_COMPATIBLE);
 }

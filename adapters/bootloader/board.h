@@ -28,6 +28,10 @@
 #define BOARD_CARVE 0x9f000000
 #define BOARD_CARVE_BYTES 0x01000000
 
+/* The program that a kernel carries where the firmware is closed: in the shared section above the area, its stack and buffers too */
+#define BOARD_PROGRAM 0x9f100000
+#define BOARD_PROGRAM_BYTES 0x00100000
+
 /* System registers */
 #define BOARD_SYS 0x10000000
 #define BOARD_FLAGS_SET (BOARD_SYS + 0x30)

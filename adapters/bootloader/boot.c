@@ -1,122 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What happens after a reset: go on with whom the area names, else start an instance of the boot volume as the master. */
+/* What happens after a reset: if the area names nobody to go on with, start an instance of the boot volume as the master. */
 #include "../boot/image.h"
 #include "../boot/tree.h"
 #include "bootloader.h"
+#include "volume.h"
 
 /* A person reads what went wrong, what has become of it, and what to do, in one line. */
 #define SEE_VOLUME "Write a good volume (scripts/make-volume) to the second flash, then: reset"
 
-const struct fsw_port port; /* the area is memory, nothing is cached */
-
 /* Here a tree is completed before anything is written to RAM. Never cleared: it is all written before it is read. */
 static __attribute__((section(".keep"), aligned(8))) unsigned char tree[FSW_IMAGE_TREE_ROOM];
 
-void boot_reset(void)
-{
-	console_flush();
-	*(volatile uint32_t *)BOARD_CONFIG_DATA = 0;
-	*(volatile uint32_t *)BOARD_CONFIG_CONTROL = BOARD_CONFIG_REBOOT;
-	for (;;)
-		;
-}
+const char boot_name[] = "bootloader";
+const char boot_limit[] = " of 49152";
+const char boot_source[] = "the boot volume";
 
-static void jump(const struct fsw_jump *to)
-{
-	console_flush();
-	leave(to);
-}
-
-static const char *name_of(struct fsw_area *area, uint32_t id)
-{
-	struct fsw_instance instance;
-
-	return fsw_instance_get(area, id, &instance) == 0 && instance.load ? instance.load->name : "?";
-}
-
-static const char *mode_name(uint32_t mode)
-{
-	static const char names[][10] = { "-", "switch", "boot", "claim", "terminate", "kill", "free", "recover" };
-
-	return names[mode <= FSW_MODE_LAST ? mode : 0];
-}
-
-static void say_advice(struct fsw_area *area, const struct fsw_advice *advice)
-{
-	static const char *const why[] = {
-		"",
-		"it was formatted, but never set up",
-		"no instance sleeps",
-		"its boot asked for this reset",
-		"the hand-over was not final, who asked goes on",
-		"the hand-over was final",
-		"its claim round was cut short, it takes what was released",
-		"next in line",
-	};
-
-	if (advice->died)
-		say("fsw: instance %u '%s' died: the machine was reset while it ran\n", advice->died, name_of(area, advice->died));
-	if (advice->condemned)
-		say("fsw: instances with a damaged page, marked dead: %u\n", advice->condemned);
-	if (advice->undone)
-		say("fsw: the %s that was in progress is undone\n", mode_name(advice->undone));
-	if (advice->action == FSW_ACTION_COLD)
-		say("fsw: cold start: %s\n", why[advice->why & 7]);
-	else
-		say("fsw: %s instance %u '%s': %s\n", advice->action == FSW_ACTION_BOOT ? "boot" : "resume", advice->instance,
-		    name_of(area, advice->instance), why[advice->why & 7]);
-}
-
-/* No area: there is nothing to lose. Anything else was one. */
-static enum standing say_no_area(const struct fsw_area *area, int error)
-{
-	if (error == FSW_ERR(NO_AREA) || error == FSW_ERR(MAGIC) || error == FSW_ERR(BYTE_ORDER)) {
-		say("fsw: cold start: %s\n", fsw_error_text(error));
-		return STANDING_COLD;
-	}
-	say("fsw: area at 0x%08x: %s", BOARD_CARVE, fsw_error_text(error));
-	if (error <= FSW_ERR(ENTRY_CHECK) && error >= FSW_ERR(ENTRY_OWNER))
-		say(" (section %u)", area->fault.index);
-	say(". It is as it was, and instances may sleep in it. To look: insts, map, hexdump. To start anew and lose them: boot 1!\n");
-	return STANDING_DAMAGED;
-}
-
-enum standing boot_resume(uint32_t wanted)
-{
-	static const struct fsw_segment rows[] = { BOARD_SEGMENTS };
-	struct fsw_handover in;
-	struct fsw_advice advice;
-	struct fsw_area area;
-	struct fsw_jump to;
-	uint32_t tries, probe;
-	int error;
-
-	if (guarded_read(BOARD_CARVE, 4, &probe))
-		return STANDING_COLD; /* which will find that there is no memory */
-	in.port = &port;
-	in.table.segment = rows;
-	in.table.count = sizeof(rows) / sizeof(*rows);
-	in.core = 0;
-	/* Each refused start leaves one sleeper less. */
-	for (tries = 0; tries <= FSW_INSTANCES_MAX; tries++) {
-		error = fsw_recover(&area, AREA, BOARD_CARVE_BYTES, &port, &advice);
-		if (error)
-			return say_no_area(&area, error);
-		say_advice(&area, &advice);
-		if (advice.action == FSW_ACTION_COLD)
-			return STANDING_COLD;
-		if (wanted && advice.instance != wanted)
-			return STANDING_SLEEPERS;
-		cores_gather(&area);
-		error = fsw_start(AREA, &in, &to);
-		if (error == FSW_GO_JUMP)
-			jump(&to);
-		say("fsw: instance %u cannot be entered: %s: marked dead\n", advice.instance, fsw_error_text(error));
-	}
-	return STANDING_DAMAGED;
-}
-
-int boot_volume(struct volume *volume)
+/* The volume, opened anew; 0, or an error that was said */
+static int boot_volume(struct volume *volume)
 {
 	int error = volume_open(volume, (const void *)BOARD_VOLUME, BOARD_FLASH_BYTES);
 
@@ -126,32 +26,28 @@ int boot_volume(struct volume *volume)
 	return error;
 }
 
+int boot_has(uint32_t id)
+{
+	struct volume volume;
+	uint32_t i;
+
+	if (boot_volume(&volume))
+		return 0;
+	if (volume.ids[id / 32] >> id % 32 & 1)
+		return 1;
+	say("Error: instance %u is not in the boot volume\nThe volume has:", id);
+	for (i = 1; i <= VOLUME_IDS; i++)
+		if (volume.ids[i / 32] >> i % 32 & 1)
+			say(" %u", i);
+	say("\n");
+	return 0;
+}
+
 /* One line for all that can be wrong with an instance of the volume */
 static int refuse(uint32_t id, const char *what, const char *why)
 {
 	say("fsw: instance %u: %s%s. Nothing was started. " SEE_VOLUME "\n", id, what, why);
 	return 0;
-}
-
-/* Is there RAM that keeps what is written to it, where the area goes? What was there is there again. */
-static int memory_there(void)
-{
-	uint32_t at[2] = { BOARD_CARVE, BOARD_CARVE + BOARD_CARVE_BYTES - 4 };
-	uint32_t i, seen;
-
-	for (i = 0; i < 2; i++) {
-		volatile uint32_t *word = (volatile uint32_t *)at[i];
-		uint32_t before, kept;
-
-		if (guarded_read(at[i], 4, &before))
-			return 0;
-		*word = ~before;
-		kept = guarded_read(at[i], 4, &seen) == 0 && seen == ~before;
-		*word = before;
-		if (!kept)
-			return 0;
-	}
-	return 1;
 }
 
 static int files_good(const struct volume_instance *instance)
@@ -205,15 +101,8 @@ static int tree_complete(const struct volume_instance *instance, const struct fs
 
 void boot_cold(uint32_t id)
 {
-	struct fsw_geometry geometry = { .base = BOARD_RAM,
-					 .section_shift = BOARD_SECTION_SHIFT,
-					 .sections = BOARD_SECTIONS,
-					 .instances = BOARD_INSTANCES,
-					 .page_size = BOARD_PAGE_BYTES,
-					 .cores = cores_count() };
 	static struct volume_instance instance;
 	struct fsw_placement placement;
-	struct fsw_area area;
 	struct volume volume;
 	struct fsw_jump to;
 	int error;
@@ -225,11 +114,8 @@ void boot_cold(uint32_t id)
 		refuse(id, "", volume_text(error));
 		return;
 	}
-	if (!memory_there()) {
-		say("fsw: no memory at 0x%08x, where the fsw area goes: this board needs %u MiB. Nothing was started. Add memory, then: reset\n",
-		    BOARD_CARVE, BOARD_RAM_BYTES >> 20);
+	if (!memory_there())
 		return;
-	}
 	if (!files_good(&instance))
 		return;
 	error = fsw_image_check(instance.kernel.bytes, instance.kernel.size);
@@ -242,15 +128,8 @@ void boot_cold(uint32_t id)
 		return;
 	}
 	/* All that can be wrong was looked for. Now what was in RAM is lost. */
-	error = fsw_format(AREA, BOARD_CARVE_BYTES, &geometry, &port);
-	if (!error)
-		error = fsw_open(&area, AREA, BOARD_CARVE_BYTES, &port);
-	if (error) {
-		say("fsw: area at 0x%08x: %s, just after it was made: memory does not hold. Replace it\n", BOARD_CARVE,
-		    fsw_error_text(error));
+	if (area_make())
 		return;
-	}
-	cores_gather(&area);
 	copy(placement.kernel, &instance.kernel);
 	copy(placement.initrd, &instance.initrd);
 	memcpy((void *)(uintptr_t)placement.tree, tree, FSW_IMAGE_TREE_ROOM);
@@ -260,7 +139,8 @@ void boot_cold(uint32_t id)
 	to.address = placement.kernel;
 	to.argument[1] = ~0u; /* no machine number: the tree says what this is */
 	to.argument[2] = placement.tree;
-	jump(&to);
+	console_flush();
+	leave(&to);
 }
 
 /* entry.S comes here, after every reset. */

@@ -5,16 +5,15 @@
 #include <fsw/fsw.h>
 
 #include "board.h"
-#include "volume.h"
 
 #define AREA ((void *)BOARD_CARVE)
 
-/* entry.S */
+/* exceptions.S */
 int guarded_read(uint32_t address, uint32_t width, uint32_t *value);
 __attribute__((noreturn)) void leave(const struct fsw_jump *jump);
 void copy_lines(void *to, const void *from, uint32_t bytes);
 
-/* What an exception found; entry.S knows the offsets. */
+/* What an exception found; exceptions.S knows the offsets. */
 struct frame {
 	uint32_t r[13];
 	uint32_t sp;
@@ -26,7 +25,7 @@ struct frame {
 };
 extern struct frame exception_frame;
 
-FSW_ASSERT(offsetof(struct frame, sp) == 52 && offsetof(struct frame, control) == 72, "frame: entry.S knows it");
+FSW_ASSERT(offsetof(struct frame, sp) == 52 && offsetof(struct frame, control) == 72, "frame: exceptions.S knows it");
 
 /* exception.c */
 void exception(void);
@@ -56,7 +55,7 @@ int key(uint32_t milliseconds);
 /* A line, edited; at most size - 1 characters. 0: given up by ^C */
 int read_line(const char *prompt, char *line, uint32_t size);
 
-/* boot.c */
+/* resume.c */
 extern const struct fsw_port port;
 /* After a reset, and whenever asked: what the area says. Resumes or boots whom it names and does not return, or says why not. */
 enum standing {
@@ -65,11 +64,18 @@ enum standing {
 	STANDING_SLEEPERS, /* recovery has somebody to go on with: only from boot_resume() with `wanted` another one */
 };
 enum standing boot_resume(uint32_t wanted);
-/* Start instance `id` of the boot volume as the master. Returns only when it cannot be done, and has said why. */
-void boot_cold(uint32_t id);
-/* The volume, opened anew; 0, or an error that was said */
-int boot_volume(struct volume *volume);
 __attribute__((noreturn)) void boot_reset(void);
+/* Is there RAM that keeps what is written to it, where the area goes? Says so if not. */
+int memory_there(void);
+/* A new area, and the cores in its pen; 0, or an error that was said. What slept is lost. */
+int area_make(void);
+
+/* boot.c, or whoever else starts the master: what it is called, and how large it may be, for people */
+extern const char boot_name[], boot_limit[], boot_source[];
+/* Is there an instance `id` that can be started cold? Says what there is if not. */
+int boot_has(uint32_t id);
+/* Start it as the master. Returns only when it cannot be done, and has said why. */
+void boot_cold(uint32_t id);
 
 /* prompt.c */
 __attribute__((noreturn)) void prompt(void);

@@ -3,7 +3,7 @@
 #include "bootloader.h"
 
 extern const unsigned char vectors[], text_end[];
-/* Functions by ascending address: two bytes of it, the name with its NUL; 0xffff ends. scripts/bootloader makes it. */
+/* Functions by ascending address: two bytes of it, counted from the vectors, the name with its NUL; 0xffff ends. scripts/bootloader makes it. */
 extern const unsigned char symbols[];
 extern unsigned char stack_end[];
 
@@ -63,16 +63,17 @@ static void collect(struct calls *calls, uint32_t sp)
 static void say_address(uint32_t address)
 {
 	const unsigned char *at = symbols, *found = NULL;
+	uint32_t offset = address - (uint32_t)vectors;
 
 	say("%08x", address);
-	if (address < (uint32_t)text_end)
-		for (; (at[0] | (uint32_t)at[1] << 8) <= address; at++) {
+	if (offset < (uint32_t)(text_end - vectors))
+		for (; (at[0] | (uint32_t)at[1] << 8) <= offset; at++) {
 			found = at;
 			for (at += 2; *at; at++)
 				;
 		}
 	if (found)
-		say("  %s+0x%x", (const char *)found + 2, address - (found[0] | (uint32_t)found[1] << 8));
+		say("  %s+0x%x", (const char *)found + 2, offset - (found[0] | (uint32_t)found[1] << 8));
 }
 
 void show_backtrace(void)

@@ -6,7 +6,7 @@
 #define WORDS 4 /* of a command */
 #define DUMP_MAX 0x10000
 
-extern const unsigned char image_end[];
+extern const unsigned char vectors[], image_end[];
 
 /* What hexdump may read: reading a register of a device may change it. */
 static const struct {
@@ -104,8 +104,8 @@ static int instance_of(struct fsw_area *area, const char *text, struct fsw_insta
 static void do_ver(char **word)
 {
 	(void)word;
-	say("fsw bootloader %s on " BOARD_NAME ", %u of 49152 bytes; areas of version %u to %u\n", FSW_VERSION_STRING,
-	    (uint32_t)image_end, FSW_AREA_FIRST_SUPPORTED, FSW_AREA_VERSION);
+	say("fsw %s %s on " BOARD_NAME ", %u%s bytes; areas of version %u to %u\n", boot_name, FSW_VERSION_STRING,
+	    (uint32_t)image_end - (uint32_t)vectors, boot_limit, FSW_AREA_FIRST_SUPPORTED, FSW_AREA_VERSION);
 	say("area at 0x%08x; RAM 0x%08x, %u sections of %u MiB\n", BOARD_CARVE, BOARD_RAM, BOARD_SECTIONS,
 	    1u << (BOARD_SECTION_SHIFT - 20));
 }
@@ -275,19 +275,9 @@ static void do_bt(char **word)
 	show_backtrace();
 }
 
-static void say_ids(const struct volume *volume)
-{
-	uint32_t id;
-
-	for (id = 1; id <= VOLUME_IDS; id++)
-		if (volume->ids[id / 32] >> id % 32 & 1)
-			say(" %u", id);
-}
-
 /* boot: go on as after a reset. boot N: if it is N's turn; boot N!: whoever sleeps. */
 static void do_boot(char **word)
 {
-	struct volume volume;
 	uint32_t id = 0, length = 0;
 	int sure = 0;
 
@@ -307,24 +297,17 @@ static void do_boot(char **word)
 		break;
 	case STANDING_SLEEPERS:
 		say("Error: it is not the turn of instance %u\nCurrent state: instances sleep in the area, as said above\n"
-		    "Next: boot, to go on with the one named; boot %u!, to lose them and start %u from the boot volume\n",
-		    id, id, id);
+		    "Next: boot, to go on with the one named; boot %u!, to lose them and start %u from %s\n",
+		    id, id, id, boot_source);
 		return;
 	default:
-		say("Error: instances may sleep in the damaged area\nNext: boot %u!, to lose them and start from the boot volume\n",
-		    id ? id : FSW_MASTER);
+		say("Error: instances may sleep in the damaged area\nNext: boot %u!, to lose them and start from %s\n",
+		    id ? id : FSW_MASTER, boot_source);
 		return;
 	}
-	if (boot_volume(&volume))
-		return;
 	id = id ? id : FSW_MASTER;
-	if (!(volume.ids[id / 32] >> id % 32 & 1)) {
-		say("Error: instance %u is not in the boot volume\nThe volume has:", id);
-		say_ids(&volume);
-		say("\n");
-		return;
-	}
-	boot_cold(id);
+	if (boot_has(id))
+		boot_cold(id);
 }
 
 static void do_reset(char **word)
