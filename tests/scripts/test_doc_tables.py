@@ -174,7 +174,7 @@ class Protocol(unittest.TestCase):
 
     def test_no_area(self):
         """What leads to a cold start, and what to the prompt"""
-        body = doc.one(r"^static enum standing say_no_area\(.*?\n(.*?)^\}", BOOTLOADER / "boot.c")
+        body = doc.one(r"^static enum standing say_no_area\(.*?\n(.*?)^\}", BOOTLOADER / "resume.c")
         names = re.findall(r"error == FSW_ERR\((\w+)\)", body.partition("STANDING_COLD")[0])
         self.assertEqual(names, re.findall(r"`(\w+)`", re.search(r"\*\*No area\*\* \((.*?):", self.page()).group(1)))
 
