@@ -22,6 +22,7 @@ struct device;
  * @carve: physical address of the reserved range that holds it
  * @carve_size: its bytes
  * @memory: the area, as mapped
+ * @firmware: FSW_FIRMWARE_*
  * @self: which instance this is
  * @outcome: of the last resume
  * @error: of the last fsw_acknowledge()
@@ -38,6 +39,7 @@ struct fsw_adapter {
 	phys_addr_t carve;
 	phys_addr_t carve_size;
 	void *memory;
+	u32 firmware;
 	u32 self;
 	struct fsw_outcome outcome;
 	int error;

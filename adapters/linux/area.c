@@ -10,6 +10,7 @@
 #include <linux/sort.h>
 
 #include "adapter.h"
+#include "boot/tree.h"
 #include "trace.h"
 
 struct fsw_adapter fsw = {
@@ -100,7 +101,7 @@ u32 fsw_sections_matching(struct fsw_match match)
 	return count;
 }
 
-#define EXCLUDED_MAX 16
+#define EXCLUDED_MAX 64
 
 static int __init by_base(const void *one, const void *other)
 {
@@ -215,6 +216,43 @@ int __init fsw_area_join(void)
 	return error ? no_place(error) : 0;
 }
 
+/* By the tree: Linux itself forgets memory beyond what it maps. */
+static bool __init is_memory(const struct resource *range)
+{
+	struct device_node *node;
+	struct resource memory;
+	int i;
+
+	for_each_node_by_type(node, "memory") {
+		for (i = 0; !of_address_to_resource(node, i, &memory); i++) {
+			if (memory.start <= range->start && memory.end >= range->end) {
+				of_node_put(node);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Does a closed firmware start the master after each reset, and is it known what it overwrites? */
+static u32 __init firmware_of(const struct device_node *node)
+{
+	static const char *const words[] = {
+		[FSW_FIRMWARE_UNKNOWN] = FSW_TREE_CLOSED_UNKNOWN,
+		[FSW_FIRMWARE_GIVEN] = FSW_TREE_CLOSED_GIVEN,
+		[FSW_FIRMWARE_PROBED] = FSW_TREE_CLOSED_PROBED,
+	};
+	const char *word;
+	u32 i;
+
+	if (of_property_read_string(node, FSW_TREE_CLOSED, &word))
+		return FSW_FIRMWARE_OWN;
+	for (i = FSW_FIRMWARE_UNKNOWN + 1; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word, words[i]))
+			return i;
+	return FSW_FIRMWARE_UNKNOWN;
+}
+
 /**
  * fsw_area_map - find the area in the device tree and map it
  *
@@ -229,10 +267,17 @@ int __init fsw_area_map(void)
 	if (!node)
 		return -ENODEV;
 	error = of_address_to_resource(node, 0, &resource);
+	fsw.firmware = firmware_of(node);
 	of_node_put(node);
 	if (error) {
 		pr_err("node fsw,area has no reg: this kernel can not switch\n");
 		return error;
+	}
+	/* a board with less memory than its tree was written for */
+	if (!is_memory(&resource)) {
+		pr_err("there is no memory at %pR, where the area would be: this kernel can not switch\n",
+		       &resource);
+		return -ENOMEM;
 	}
 	fsw.at = resource.start;
 	fsw.carve = resource.start;

@@ -14,7 +14,7 @@
 #define PAGE 4096u
 #define ALIGNMENT 0x10000u
 #define KERNEL_BYTES (32u << 20) /* from its base on it unpacks and works there */
-#define RANGES_MAX 16
+#define RANGES_MAX 64
 #define CELLS_MAX 2
 
 /* program.S */
@@ -257,9 +257,26 @@ void boot_cold(uint32_t id)
 		program_return(at);
 }
 
+/* Who loaded this kernel as another instance may not know that its tree should say so. */
+static int is_guest(uint32_t start)
+{
+	struct fsw_instance instance;
+	struct fsw_status status;
+	struct fsw_area area;
+
+	return fsw_open(&area, AREA, BOARD_CARVE_BYTES, &port) == 0 &&
+	       fsw_status(&area, &status) == 0 && status.phase == FSW_PHASE_HANDED &&
+	       status.operation->mode == FSW_MODE_BOOT &&
+	       fsw_instance_get(&area, status.running, &instance) == 0 && instance.load &&
+	       instance.load->entry == start;
+}
+
 uint32_t program(uint32_t tree_at, uint32_t start, uint32_t end)
 {
 	uint32_t at;
+
+	if (is_guest(start))
+		return tree_at;
 
 	given.tree = tree_at;
 	given.start = start;

@@ -42,7 +42,7 @@ static uint32_t big_endian(const unsigned char *at)
 static int is(const unsigned char *at, const unsigned char *end, const char *text)
 {
 	do {
-		if (at == end || *at++ != (unsigned char)*text)
+		if (at >= end || *at++ != (unsigned char)*text)
 			return 0;
 	} while (*text++);
 	return 1;
@@ -61,10 +61,10 @@ static int tree_is_firmwares(const unsigned char *tree)
 	if (total > FDT_TOTAL_MAX || big_endian(tree + AT_STRUCTS) > total ||
 	    big_endian(tree + AT_STRINGS) > total)
 		return 0;
-	end = tree + (total & ~3u);
+	end = tree + total;
 	at = tree + (big_endian(tree + AT_STRUCTS) & ~3u);
 	strings = tree + big_endian(tree + AT_STRINGS);
-	while (at < end) {
+	while (end - at >= 4) {
 		uint32_t tag = big_endian(at);
 
 		at += 4;

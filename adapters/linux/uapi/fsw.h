@@ -213,6 +213,33 @@ struct fsw_ioc_log {
 	__u64 entries; /* pointer to struct fsw_ioc_entry[] */
 };
 
+/*
+ * The firmware: can it be replaced, and if not, is it known what it overwrites at a reset?
+ * With FSW_FIRMWARE_PROBE: find out. Memory is filled with a pattern and the board is reset: this
+ * instance, which must be the master and alone, starts anew. Returns only if that failed.
+ */
+#define FSW_FIRMWARE_PROBE 1
+#define FSW_FIRMWARE_DRY_RUN 2
+
+#define FSW_FIRMWARE_OWN 0     /* fsw's bootloader, or not this instance's concern */
+#define FSW_FIRMWARE_UNKNOWN 1 /* closed: no other instance may be booted */
+#define FSW_FIRMWARE_GIVEN 2   /* closed: the device tree says what it overwrites */
+#define FSW_FIRMWARE_PROBED 3  /* closed: a probe has found what it overwrites */
+
+struct fsw_ioc_range {
+	__u64 base;
+	__u64 size;
+};
+
+struct fsw_ioc_firmware {
+	__u32 size;
+	__u32 flags;
+	__u32 firmware; /* FSW_FIRMWARE_OWN to FSW_FIRMWARE_PROBED */
+	__u32 count;	/* ranges, at most so many; becomes how many there are */
+	__u64 ranges;	/* pointer to struct fsw_ioc_range[count]; may be 0 */
+	struct fsw_ioc_result result;
+};
+
 #define FSW_IOC_MAGIC 0xf5
 #define FSW_IOC_SWITCH _IOWR(FSW_IOC_MAGIC, 1, struct fsw_ioc_switch)
 #define FSW_IOC_BOOT _IOWR(FSW_IOC_MAGIC, 2, struct fsw_ioc_boot)
@@ -223,5 +250,6 @@ struct fsw_ioc_log {
 #define FSW_IOC_EXIT _IOWR(FSW_IOC_MAGIC, 7, struct fsw_ioc_exit)
 #define FSW_IOC_KILL _IOWR(FSW_IOC_MAGIC, 8, struct fsw_ioc_kill)
 #define FSW_IOC_MEMORY _IOWR(FSW_IOC_MAGIC, 9, struct fsw_ioc_memory)
+#define FSW_IOC_FIRMWARE _IOWR(FSW_IOC_MAGIC, 10, struct fsw_ioc_firmware)
 
 #endif
