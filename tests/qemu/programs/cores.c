@@ -3,10 +3,11 @@
  * A load on each core of an instance, and what must be so of each core, whoever ran in between.
  *
  *   cores start               a worker for each core, pinned to it, which changes and checks memory of its own all the time; in the background
- *   cores look [CORES]        once: see look(). CORES: those that must be on-line, all others not: a mask. Says what it saw as JSON
- *   cores turns N COUNT [CORES [PART]]    give the machine to instance N so many times, and look after each return; at each PARTth at all
- *   cores flap CORE           take this core off-line and on-line, again and again, until "cores stop"
- *   cores stop
+ *   cores look CORES          once: see look(). CORES, a mask: those that must be on-line, and all others not; +CORES: of others nothing is
+ *                             known. Says what it saw as JSON
+ *   cores turns N COUNT CORES PART    give the machine to instance N so many times, and look after each return; at each PARTth at all
+ *   cores flap CORE           take this core off-line and on-line, again and again, in the background
+ *   cores calm                it is on-line, and stays so. Says as JSON how often it came
  *
  * Memory that all of them share is /tmp/cores.
  */
@@ -260,19 +261,6 @@ static int start(void)
 	exit(0);
 }
 
-static int stop(void)
-{
-	unsigned core;
-
-	open_shared(0);
-	for (core = 0; core < CORES; core++)
-		if (shared->workers[core].process > 0)
-			kill(shared->workers[core].process, SIGKILL);
-	if (shared->flapper > 0)
-		kill(shared->flapper, SIGTERM);
-	return 0;
-}
-
 static void set_online(unsigned core, int on, int must)
 {
 	char path[128];
@@ -315,6 +303,16 @@ static int flap(unsigned core)
 	}
 	shared->flapper = 0;
 	exit(0);
+}
+
+static int calm(void)
+{
+	open_shared(0);
+	kill(shared->flapper, SIGTERM);
+	while (shared->flapper)
+		usleep(1000);
+	printf("{\n\"flaps\": %u\n}\n", atomic_load(&shared->flaps));
+	return 0;
 }
 
 /* -- what must be so --------------------------------------------------------------------------------------------------------- */
@@ -382,15 +380,19 @@ struct interrupts {
 	unsigned timers; /* lines */
 };
 
-/* The columns are of the cores that are on-line */
-static void interrupts_get(struct interrupts *found, unsigned online)
+static void interrupts_get(struct interrupts *found)
 {
 	static char text[SAID];
+	unsigned online = 0;
 	char *line, *next;
 
 	memset(found, 0, sizeof(*found));
 	text_of("/proc/interrupts", text, sizeof(text));
-	for (line = text; *line; line = next) {
+	/* the first line tells whose the columns are */
+	for (line = text; *line && *line != '\n'; line++)
+		if (!strncmp(line, "CPU", 3))
+			online |= 1u << strtoul(line + 3, NULL, 10);
+	for (; *line; line = next) {
 		char *at;
 		unsigned long counts[CORES] = { 0 };
 		unsigned core;
@@ -575,7 +577,7 @@ static void workers_pause(unsigned on)
 }
 
 /* Workers: nobody found a wrong word, stood still, or stands still now; and what all of them added up is the sum */
-static unsigned workers_sound(unsigned online)
+static unsigned workers_sound(unsigned online, unsigned known)
 {
 	unsigned before[CORES], core, sum = 0, longest = 0;
 	uint64_t since = now_us();
@@ -600,7 +602,7 @@ static unsigned workers_sound(unsigned online)
 			failed("the worker of core %u is gone", core);
 		if (atomic_load(&worker->longest_ms) > STILL_MS)
 			failed("the worker of core %u stood still for %u ms", core, atomic_load(&worker->longest_ms));
-		if (!(online & 1u << core) && !atomic_load(&worker->elsewhere))
+		if (known & ~online & 1u << core && !atomic_load(&worker->elsewhere))
 			failed("core %u is off-line, and its worker is on it", core);
 		longest = atomic_load(&worker->longest_ms) > longest ? atomic_load(&worker->longest_ms) : longest;
 	}
@@ -613,35 +615,41 @@ static unsigned workers_sound(unsigned online)
 	return longest;
 }
 
-static void look(unsigned wanted, int all, int tell)
+static void look(const char *wanted, int all, int tell)
 {
+	const int some = *wanted == '+';
+	const unsigned said = strtoul(wanted + some, NULL, 0), present = mask_of("present");
 	unsigned online = mask_of("online"), core, longest;
 	struct interrupts before, after;
 	uint64_t most = 0;
 	pthread_t caller;
 	long last;
 
-	if (wanted && online != wanted)
-		failed("cores 0x%x are on-line, not 0x%x", online, wanted);
-	longest = workers_sound(online);
+	if (some ? said & ~online : said != online)
+		failed("cores 0x%x are on-line, not %s", online, wanted);
+	if (some)
+		online = said;
+	longest = workers_sound(online, some ? said : present);
 	read_log();
 	if (!all)
 		return;
 	last = last_step();
 	for (core = 0; core < CORES; core++) {
-		if (!(mask_of("present") & 1u << core))
+		const long step = online & 1u << core ? last : 0;
+
+		if (!((some ? said : present) & 1u << core))
 			continue;
-		is(core, "state", online & 1u << core ? last : 0);
+		is(core, "state", step);
 		/* the first one came by no steps */
 		if (core)
-			is(core, "target", online & 1u << core ? last : 0);
+			is(core, "target", step);
 		is(core, "fail", -1);
 	}
-	interrupts_get(&before, online);
+	interrupts_get(&before);
 	timers_fire(online, &most);
 	if (pthread_create(&caller, NULL, cores_call, &online) || pthread_join(caller, NULL))
 		failed("no thread");
-	interrupts_get(&after, online);
+	interrupts_get(&after);
 	for (core = 0; core < CORES; core++) {
 		if (!(online & 1u << core))
 			continue;
@@ -652,10 +660,10 @@ static void look(unsigned wanted, int all, int tell)
 			failed("core %u gets no interrupts of other cores, of which it had %lu", core, before.ipi[core]);
 	}
 	if (tell)
-		printf("{\n\"online\": %u, \"longest_ms\": %u, \"most_us\": %llu, \"flaps\": %u, \"timers\": [%lu, %lu, %lu, %lu],"
+		printf("{\n\"online\": %u, \"longest_ms\": %u, \"most_us\": %llu, \"timers\": [%lu, %lu, %lu, %lu],"
 		       " \"ipi\": [%lu, %lu, %lu, %lu]\n}\n",
-		       online, longest, (unsigned long long)most, atomic_load(&shared->flaps), after.timer[0], after.timer[1],
-		       after.timer[2], after.timer[3], after.ipi[0], after.ipi[1], after.ipi[2], after.ipi[3]);
+		       online, longest, (unsigned long long)most, after.timer[0], after.timer[1], after.timer[2], after.timer[3],
+		       after.ipi[0], after.ipi[1], after.ipi[2], after.ipi[3]);
 }
 
 /* To the other instance and back */
@@ -684,7 +692,7 @@ static void give(const char *other)
 		failed("switch to %s: %s", other, said);
 }
 
-static int turns(const char *other, unsigned count, unsigned wanted, unsigned part)
+static int turns(const char *other, unsigned count, const char *wanted, unsigned part)
 {
 	char self[16];
 	unsigned turn;
@@ -722,20 +730,19 @@ int main(int count, char **words)
 
 	if (!strcmp(what, "start"))
 		return start();
-	if (!strcmp(what, "stop"))
-		return stop();
+	if (!strcmp(what, "calm"))
+		return calm();
 	if (!strcmp(what, "flap") && count > 2)
 		return flap(strtoul(words[2], NULL, 0));
 	open_shared(0);
 	map_counter();
-	if (!strcmp(what, "look")) {
+	if (!strcmp(what, "look") && count > 2) {
 		read_log();
-		look(count > 2 ? strtoul(words[2], NULL, 0) : 0, 1, 1);
+		look(words[2], 1, 1);
 		return 0;
 	}
-	if (!strcmp(what, "turns") && count > 3)
-		return turns(words[2], strtoul(words[3], NULL, 0), count > 4 ? strtoul(words[4], NULL, 0) : 0,
-			     count > 5 ? strtoul(words[5], NULL, 0) : 1);
-	fprintf(stderr, "cores: start, look, turns, flap or stop\n");
+	if (!strcmp(what, "turns") && count > 5)
+		return turns(words[2], strtoul(words[3], NULL, 0), words[4], strtoul(words[5], NULL, 0));
+	fprintf(stderr, "cores: start, look, turns, flap or calm\n");
 	return 2;
 }
