@@ -88,14 +88,26 @@ def rootfs(master):
 def source(release, cmdline="", tree=None):
     """What a board starts from whose instance 1 is this release: QEMU's words."""
     words = f"{QUIET} kernelcore=128M {cmdline}".strip()
-    images = {"kernel": kernel(release) / "zImage", "initrd": rootfs(True), "tree": tree or kernel(release) / "board.dtb"}
-    if harness.WORLD == "closed":
+    closed = harness.WORLD == "closed"
+    images = {"kernel": kernel(release) / "zImage", "initrd": rootfs(True),
+              "tree": tree or kernel(release) / ("closed.dtb" if closed else "board.dtb")}
+    if closed:
         return harness.closed_firmware(**images, cmdline=words)
     name = hashlib.sha256(f"{words} {tree}".encode()).hexdigest()[:8]
     path = IMAGES / f"volume-{release}-{name}.img"
     script("make-volume", path, "--wait", 0, "--instance", 1, f"linux-{release}", "--kernel", images["kernel"], "--initrd", images["initrd"],
            "--dtb", images["tree"], "--cmdline", words)
     return harness.flashes(bootloader(), path)
+
+
+@functools.cache
+def firmwares():
+    """The sections that nobody may use: in them is what a closed firmware writes at each reset."""
+    if harness.WORLD != "closed":
+        return []
+    # its first instructions and the kernel at the beginning of RAM; 128 MiB above it initrd and device tree
+    loaded = rootfs(True).stat().st_size + 0x10000
+    return [0, *range(8, 8 + -(-loaded // harness.SECTION))]
 
 
 class Bench:
@@ -132,8 +144,9 @@ def boot_command(release, start=0x80000000, sections=8, name=None, cmdline="", m
             f" --name {name or 'guest-' + release} --cmdline '{QUIET} {cmdline}' {more}").strip()
 
 
-# Of three instances: the kernel and where it begins. So low that nearly all sections can be anybody's.
-GUESTS = {2: ("6.12", 0x68000000), 3: ("6.1-debug", 0x70000000)}
+# Of three instances: the kernel and where it begins. So low that nearly all sections can be anybody's; a closed firmware is at 0x68000000.
+LOWEST = 0x70000000 if harness.WORLD == "closed" else 0x68000000
+GUESTS = {2: ("6.12", LOWEST), 3: ("6.1-debug", LOWEST + 0x8000000)}
 GUEST_WORDS = "kernelcore=64M"
 
 

@@ -77,6 +77,11 @@ class BoardDriver(QEMUDriver):
     """labgrid's, with a monitor that takes arguments, a log of all that the console says, and a QEMU that never outlives its test."""
 
     log = attr.ib(default=None)
+    words = attr.ib(default=())  # beside labgrid's own extra_args, which takes not all of QEMU's
+
+    def on_activate(self):
+        super().on_activate()
+        self._cmd += map(str, self.words)
 
     def on(self):
         if self.status:
@@ -302,7 +307,7 @@ class Board:
         environment = labgrid.Environment(config_file=str(config))
         self.target = labgrid.Target("board", env=environment)
         self.driver = BoardDriver(self.target, "board", qemu_bin="qemu", machine="vexpress-a9", cpu="cortex-a9", memory=memory,
-                                  extra_args=shlex.join(map(str, words)), log=self.log)
+                                  extra_args="", words=words, log=self.log)
         self.target.activate(self.driver)
         self.driver.on()
         self.driver.qmp.execute("cont")

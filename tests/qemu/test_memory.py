@@ -10,8 +10,8 @@ import re
 
 import pytest
 
-from conftest import kernel, rootfs
-from harness import CARVE, SECTION, SECTIONS, run
+from conftest import firmwares, kernel, rootfs
+from harness import CARVE, SECTION, SECTIONS, WORLD, run
 from memory_helper import (ALL, FAULTS, FENCE, HIGH, KIB, NONE, OF2, OF3, PAGES, SHARED, SOME, Books, Trio, address, ask, check_kernel, entry_of,
                            guest, hexes, holds, kinds, listed, naps, page_of, sections, shared_board, spoilt, spread, unchanged, view)
 
@@ -796,7 +796,7 @@ def odd_tree():
     nodes = ""
     for start, size in FIRMWARE:
         nodes += f'firmware@{start:x} {{ compatible = "fsw,excluded"; reg = <0x{start:x} 0x{size:x}>; }};\n'
-    text = run("dtc", "-q", "-I", "dtb", "-O", "dts", kernel("6.1") / "board.dtb")
+    text = run("dtc", "-q", "-I", "dtb", "-O", "dts", kernel("6.1") / f"{'closed' if WORLD == 'closed' else 'board'}.dtb")
     assert "reserved-memory {" in text
     text = re.sub(r"(reserved-memory \{(?:\n[^{}]*;)*\n)", lambda match: match.group(1) + nodes, text, count=1)
     source.write_text(text)
@@ -806,8 +806,10 @@ def odd_tree():
 
 def test_excluded_and_partial(bench, odd_tree):
     """What the firmware overwrites, and what the master has only a part of, is nobody's for good."""
-    nobody = [45, 50, 51, 62]
-    board = bench.board(cmdline="mem=1000M", tree=odd_tree)
+    odd = [45, 50, 51, 62]
+    nobody = [*firmwares(), *odd]
+    # from where the master's memory begins
+    board = bench.board(cmdline=f"mem={984 if WORLD == 'closed' else 1000}M", tree=odd_tree)
 
     def still():
         area = board.read_area()
@@ -833,7 +835,7 @@ def test_excluded_and_partial(bench, odd_tree):
     said = ask(board, "request 60", SOME)
     assert sorted(listed(said)) == [number for number in movable if number >= 40]
     still()
-    for section in nobody:
+    for section in odd:
         said = ask(board, f"request 1 --from {hex(address(section))}", NONE)
         entry = entry_of(said, section)
         assert (entry["what"], entry["error"], entry["owner"]) == ("refused", "NO_MEMORY", None), entry

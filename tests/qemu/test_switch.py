@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from conftest import boot_command
-from harness import RAM, RAM_BYTES, SECTION, check_disk, disk_image
+from conftest import boot_command, firmwares
+from harness import RAM, RAM_BYTES, SECTION, SECTIONS, check_disk, disk_image
 
 TURNS = 200
 
@@ -93,7 +93,7 @@ def test_foreign_memory(bench, direct):
     assert int(re.search(r"filled (\d+) MiB", said).group(1)) >= 80
     board.run("filled").ok()
     owned = board.read_area().sections(1)
-    assert len(owned) == 55
+    assert len(owned) == SECTIONS - len(firmwares()) - 9
     after = board.read_memory(RAM, RAM_BYTES, board.folder / "after.bin")
     with open(before, "rb") as one, open(after, "rb") as other:
         for section in owned:
