@@ -194,7 +194,8 @@ def timeline_picture(result):
     low, high = max(0.0, low - margin), min(end, high + margin)
     top = 178
     reset = ready[2]["kernel_s"] - boot["reset_s"]
-    for since, until, words in ((0.0, ready[1]["kernel_s"], "bootloader"), (reset, ready[2]["kernel_s"], "suspend, warm reset, bootloader")):
+    starter = STARTER[result["board"]["firmware"]]
+    for since, until, words in ((0.0, ready[1]["kernel_s"], starter), (reset, ready[2]["kernel_s"], f"suspend, warm reset, {starter}")):
         parts.append(rect(x(since), LANES[1] + HEIGHT + 4, max(2.0, x(until) - x(since)), LANES[2] - LANES[1] - HEIGHT - 8, "reset", round_=2.0,
                           title=f"{words}: {until - since:.3f} s"))
     floor = LANES[2] + HEIGHT + 8
@@ -205,6 +206,8 @@ def timeline_picture(result):
 
 # -- memory --
 
+STARTER = {"bootloader": "the bootloader", "closed": "firmware and the head of the first kernel"}
+LOADED = {"bootloader": "by the bootloader, from flash", "closed": "by a firmware that cannot be changed"}
 MAPS = {"before": "Before", "after": "They take turns", "lent": "The second got more", "home": "It gave that back, and left"}
 
 
@@ -358,7 +361,7 @@ def instance_card(result, one):
     visits = [entry for entry in result["switches"] if entry["to"] == one["id"]]
     core, movable = owned(result["maps"]["after"], one["id"])
     late = max(abs(entry["clock_change_s"]) for entry in visits)
-    rows = [("loaded", "by the bootloader, from flash" if one["id"] == 1 else f"by instance 1, at {result['boot']['start']}"),
+    rows = [("loaded", LOADED[result["board"]["firmware"]] if one["id"] == 1 else f"by instance 1, at {result['boot']['start']}"),
             ("up after", f"{one['ready_s']:.3f} s from power on" if one["id"] == 1 else f"{result['boot']['start_s']:.3f} s from when instance 1 began to suspend"),
             ("memory", f"{core} sections of kernel core, {movable} movable: {size((core + movable) * result['maps']['after']['section_bytes'])}"),
             ("process", f"number {began['process']}, counted from {began['counter']} to {one['counter']}"),
@@ -418,7 +421,7 @@ def page(result):
 <div class="cards">{card_html}</div>
 
 <h2>Who ran when</h2>
-<p class="note">Guest time. A bar: it runs and owns the machine. Dots: it sleeps. <span class="warm">Orange</span>: the bootloader. “Alone”: it suspends and
+<p class="note">Guest time. A bar: it runs and owns the machine. Dots: it sleeps. <span class="warm">Orange</span>: {STARTER[board['firmware']]}. “Alone”: it suspends and
 resumes itself, to compare.</p>
 <div class="picture wide">{timeline_picture(result)}</div>
 

@@ -51,6 +51,9 @@ INTERACTIVE = f"""
 """
 
 
+INTERACTIVE_CLOSED = INTERACTIVE.replace(" A key within the first second leads to the bootloader's prompt instead.", "")
+
+
 class Failure(Exception):
     """What failed, the state, the next command, the log."""
 
@@ -104,8 +107,8 @@ def script(steps, name, *words):
     return last_line(out) if out.strip() else "", said()
 
 
-def build(terminal, interactive):
-    """All that the board is given; the folders of the kernels, the bootloader, the volume."""
+def build(terminal, interactive, closed):
+    """All that the board is given; the folders of the kernels, QEMU's words for what the board starts from, the guest's files."""
     steps = timeline.Steps(terminal)
     kernels = {}
     for release in (MASTER, GUEST):
@@ -115,9 +118,10 @@ def build(terminal, interactive):
         built = re.search(r"built .*", said)
         steps.done(f"{(kernels[release] / 'release').read_text().strip()}, {'built now' if built else 'from the cache'}")
 
-    steps.begin("bootloader")
-    _, said = script(steps, "bootloader", IMAGES / "boot")
-    steps.done(re.sub(r".*, (\d+ of \d+ bytes)$", r"\1", last_line(said)))
+    if not closed:
+        steps.begin("bootloader")
+        _, said = script(steps, "bootloader", IMAGES / "boot")
+        steps.done(re.sub(r".*, (\d+ of \d+ bytes)$", r"\1", last_line(said)))
 
     steps.begin("files")
     guest, master = IMAGES / "guest.cpio", IMAGES / "master.cpio"
@@ -130,13 +134,16 @@ def build(terminal, interactive):
     script(steps, "rootfs", master, *part, *boot, "--with", f"{guest}:/boot/initrd")
     steps.done(f"busybox and fswctl, {timeline.size(guest.stat().st_size)}; with kernels in it {timeline.size(master.stat().st_size)}")
 
+    cmdline = MASTER_CMDLINE if interactive else f"{MASTER_CMDLINE} story={SWITCHES},{REHEARSALS},{GUEST}"
+    import harness  # labgrid takes a second to load
+    if closed:
+        return kernels, harness.closed_firmware(kernels[MASTER] / "zImage", master, kernels[MASTER] / "closed.dtb", cmdline), guest
     steps.begin("boot volume")
     volume = IMAGES / ("interactive.img" if interactive else "story.img")
-    cmdline = MASTER_CMDLINE if interactive else f"{MASTER_CMDLINE} story={SWITCHES},{REHEARSALS},{GUEST}"
     script(steps, "make-volume", volume, "--wait", 1000 if interactive else 0, "--instance", 1, f"linux-{MASTER}", "--kernel", kernels[MASTER] / "zImage",
            "--initrd", master, "--dtb", kernels[MASTER] / "board.dtb", "--cmdline", cmdline)
     steps.done(f"linux-{MASTER} as instance 1")
-    return kernels, IMAGES / "boot" / "flash0.img", volume, guest
+    return kernels, harness.flashes(IMAGES / "boot" / "flash0.img", volume), guest
 
 
 # -- the story --
@@ -151,13 +158,14 @@ def listen(board, tale):
     board.check()
 
 
-def perform(terminal, kernels, bootloader, volume, guest):
-    import harness  # labgrid takes a second to load
+def perform(terminal, kernels, source, guest, closed):
+    import harness
     tale = story.Story()
     lanes = timeline.Timeline(terminal)
     tale.heard = timeline.follow(tale.told, lanes.show)
     version = subprocess.run(["qemu-system-arm", "--version"], capture_output=True, text=True, check=True).stdout
-    tale.board = {"machine": "vexpress-a9", "qemu": re.search(r"version ([\d.]+)", version).group(1), "memory_bytes": harness.RAM_BYTES, "cores": 1}
+    tale.board = {"machine": "vexpress-a9", "qemu": re.search(r"version ([\d.]+)", version).group(1), "memory_bytes": harness.RAM_BYTES, "cores": 1,
+                  "firmware": "closed" if closed else "bootloader"}
     board = harness.Board(DEMO / "board")
     SERIAL_LOG.unlink(missing_ok=True)
     # the same file: it can be followed while the board runs
@@ -165,8 +173,8 @@ def perform(terminal, kernels, bootloader, volume, guest):
     lanes.head({1: MASTER, 2: GUEST})
     try:
         # Guest time is a count of instructions; nobody waits for the host, and nothing depends on it.
-        board.start(harness.flashes(bootloader, volume), extra=["-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2025-01-01T00:00:00"])
-        tale.note(0.0, 0, "power")
+        board.start(source, extra=["-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2025-01-01T00:00:00"])
+        tale.note(0.0, 0, "power", board=tale.board)
         listen(board, tale)
         tale.boot["files"] = {"kernel": (kernels[GUEST] / "zImage").stat().st_size, "initrd": guest.stat().st_size}
         return tale.result(SWITCHES)
@@ -187,11 +195,9 @@ def perform(terminal, kernels, bootloader, volume, guest):
         board.stop()
 
 
-def interactive(bootloader, volume):
-    print(INTERACTIVE, end="", flush=True)
-    words = ["qemu-system-arm", "-M", "vexpress-a9", "-cpu", "cortex-a9", "-m", "1G", "-smp", "1", "-nic", "none", "-display", "none", "-serial", "mon:stdio"]
-    for path in (bootloader, volume):
-        words += ["-drive", f"if=pflash,format=raw,readonly=on,file={path}"]
+def interactive(source, closed):
+    print(INTERACTIVE_CLOSED if closed else INTERACTIVE, end="", flush=True)
+    words = ["qemu-system-arm", "-M", "vexpress-a9", "-cpu", "cortex-a9", "-m", "1G", "-smp", "1", "-nic", "none", "-display", "none", "-serial", "mon:stdio", *map(str, source)]
     # what it says of itself, which is little of use, does not get between what the board says
     with open(QEMU_LOG, "wb") as log:
         status = subprocess.run(words, stderr=log, check=False, env=dict(os.environ, QEMU_AUDIO_DRV="none")).returncode
@@ -223,11 +229,12 @@ def main(words):
                              f"As root: chown -R {os.getuid()} {TOP / 'build'}") from None
         terminal.line(terminal.paint("Two Linux kernels take turns on one board", "head"))
         terminal.line()
-        kernels, bootloader, volume, guest = build(terminal, "--interactive" in words)
+        closed = "--closed" in words
+        kernels, source, guest = build(terminal, "--interactive" in words, closed)
         if "--interactive" in words:
-            interactive(bootloader, volume)
+            interactive(source, closed)
             return 0
-        result = perform(terminal, kernels, bootloader, volume, guest)
+        result = perform(terminal, kernels, source, guest, closed)
     except Failure as failure:
         terminal.clear()
         print(f"scripts/demo: {failure}", file=sys.stderr)

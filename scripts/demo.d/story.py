@@ -16,7 +16,7 @@ BASE = 1735689600  # 2025-01-01T00:00:00Z: the board's time of day when it is po
 KEYS = {
     "format": "of this file: 1; keys are only ever added",
     "fswctl": "version of fswctl in the instances",
-    "board": "machine, qemu, memory_bytes, cores: what it ran on",
+    "board": "machine, qemu, memory_bytes, cores: what it ran on; firmware: what starts it, bootloader (this project's) or closed",
     "good": "whether all checks hold",
     "checks": "what must be so, each: name, good, found",
     "instances": "each: id, name, release, uname, ready_s (its init runs), kernel_s (its kernel began), began (what it had to find again: "
@@ -186,7 +186,7 @@ class Story:
         self.leaving = {"from": who, "to": int(values["to"]), "left_s": at}
         self.instance(values)["counter"] = int(values["counter"])
         if self.leaving["to"] not in self.instances:
-            self.note(at, who, "leave", to=self.leaving["to"])
+            self.note(at, who, "leave", to=self.leaving["to"], board=self.board)
 
     def found(self, values):
         """What an instance found that was resumed."""

@@ -81,6 +81,8 @@ MOVES = {"short": tell_short, "got": tell_got, "enough": tell_enough, "gave": te
 def tell(who, kind, values):
     """What happened, in a sentence or two. None: not worth a line."""
     if kind == "power":
+        if values["board"]["firmware"] == "closed":
+            return "Power on. The firmware loads a kernel, as ever. At its head: nobody in RAM, go on as instance 1."
         return "Power on. The bootloader finds nobody in RAM, loads instance 1 from flash."
     if kind == "ready":
         one = values["instance"]
@@ -92,6 +94,8 @@ def tell(who, kind, values):
         boot = values["boot"]
         return f"fswctl boot: frees {boot['sections']} sections, {size(boot['sections'] * boot['section_bytes'])}, loads '{boot['name']}': {ms(boot['load_s'] * 1000)}"
     if kind == "leave":
+        if values["board"]["firmware"] == "closed":
+            return "It suspends and resets the board; RAM stays. The same kernel's head starts 2."
         return "It suspends and resets the board; RAM stays. The bootloader starts 2."
     if kind == "rehearsals":
         figures = values["figures"]
@@ -266,7 +270,8 @@ def maps(terminal, before, after, columns=16):
     for row in range(math.ceil(before["sections"] / columns)):
         yield map_address(terminal, before, row, columns) + "    ".join(map_row(terminal, said, row, columns) for said in (before, after))
     yield (f"  one cell is {size(before['section_bytes'])}: {cell(terminal, 'core', 1)} kernel core of instance 1, {cell(terminal, 'movable', 1)} its "
-           f"movable memory,{cell(terminal, 'shared', None)} shared by all,{cell(terminal, 'free', None)} free")
+           f"movable memory,{cell(terminal, 'shared', None)} shared by all,{cell(terminal, 'free', None)} free"
+           + (f",{cell(terminal, 'nobody', None)} the firmware's, nobody's" if any(run["kind"] == "nobody" for run in before["runs"]) else ""))
 
 
 def timings(terminal, result):

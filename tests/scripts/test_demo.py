@@ -155,8 +155,8 @@ def play(lines, show=lambda *_: None):
     """The story of these lines."""
     one = story.Story()
     one.heard = timeline.follow(one.told, show)
-    one.board = {"machine": "vexpress-a9", "qemu": "7.2.0", "memory_bytes": 1 << 30, "cores": 1}
-    one.note(0.0, 0, "power")
+    one.board = {"machine": "vexpress-a9", "qemu": "7.2.0", "memory_bytes": 1 << 30, "cores": 1, "firmware": "bootloader"}
+    one.note(0.0, 0, "power", board=one.board)
     for line in lines:
         one.line(line)
     one.boot["files"] = {"kernel": 3_210_000, "initrd": 2_100_000}
@@ -271,6 +271,13 @@ class TestStory(unittest.TestCase):
         boot = result["boot"]
         self.assertAlmostEqual(boot["total_s"], boot["load_s"] + boot["reset_s"] + boot["kernel_s"], places=5)
         self.assertAlmostEqual(boot["load_s"], 0.065, places=5)
+
+    def test_who_starts_it(self):
+        """What is told of power-on and of the boot is true of the firmware that there is."""
+        for firmware, words, others in (("bootloader", ("The bootloader",), "firmware"), ("closed", ("firmware", "head"), "bootloader")):
+            told = "\n".join(timeline.tell(1, kind, {"board": {"firmware": firmware}}) for kind in ("power", "leave"))
+            self.assertTrue(all(word in told for word in words), told)
+            self.assertNotIn(others, told)
 
     def test_keys(self):
         result = play(self.lines).result(TURNS)
