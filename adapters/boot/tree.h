@@ -7,29 +7,28 @@
 
 /* The binding: docs/bindings/fsw,area.yaml */
 #define FSW_TREE_COMPATIBLE "fsw,area"
-#define FSW_TREE_PREPARED \
-	"fsw,prepared" /* the area is as it has to be for whom this tree is for: nothing is to be done before it starts */
-#define FSW_TREE_CLOSED "fsw,closed" /* the firmware starts this kernel after each reset; is it known what it overwrites then? */
+#define FSW_TREE_PREPARED "fsw,prepared" /* nothing is to be done before whom the tree is for starts */
+#define FSW_TREE_CLOSED "fsw,closed"	 /* a firmware that cannot be changed; is it known what it overwrites at a reset? */
 #define FSW_TREE_CLOSED_UNKNOWN "unknown"
 #define FSW_TREE_CLOSED_GIVEN "given"
 #define FSW_TREE_CLOSED_PROBED "probed"
 #define FSW_TREE_EXCLUDED "fsw,excluded" /* reserved memory that the firmware overwrites at a reset */
 
 struct fsw_tree {
-	uint64_t ram_base; /* all RAM of the board: becomes the one memory node */
+	uint64_t ram_base; /* all RAM of the board, or what the instance can use of it from there on: becomes the one memory node */
 	uint64_t ram_size;
 	uint64_t carve_base; /* the shared sections that hold the fsw area: reserved, no-map, compatible FSW_TREE_COMPATIBLE */
 	uint64_t carve_size;
 	uint64_t initrd; /* physical address; size 0: none, and what the tree said of one goes */
 	uint64_t initrd_size;
-	const char *bootargs;	 /* NULL: as they are */
-	uint32_t cores;		 /* how many there are: the nodes of others say that they failed; 0: as they are */
-	struct fsw_area *area;	 /* NULL: no fence */
-	const char *closed;	 /* FSW_TREE_CLOSED_*; NULL: no closed firmware, or it does not matter to whom this tree is for */
-	uint32_t excluded_count; /* 0: what the tree says of such ranges stays */
-	const struct fsw_range
-		*excluded; /* what the firmware overwrites, ascending: reserved-memory FSW_TREE_EXCLUDED, but below ram_base */
-	uint32_t instance; /* fence every section that is neither this instance's nor shared: reserved-memory without no-map */
+	const char *bootargs;  /* NULL: as they are */
+	uint32_t cores;	       /* how many there are: the nodes of others say that they failed; 0: as they are */
+	struct fsw_area *area; /* NULL: no fence */
+	uint32_t instance;     /* fence every section that is neither this instance's nor shared: reserved-memory without no-map */
+	/* What the firmware overwrites, ascending: reserved-memory FSW_TREE_EXCLUDED. None: what the tree says of that stays. */
+	uint32_t excluded_count;
+	const struct fsw_range *excluded;
+	const char *closed; /* FSW_TREE_CLOSED_*; NULL: no closed firmware, or no concern of whom the tree is for */
 };
 
 /*

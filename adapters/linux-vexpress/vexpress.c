@@ -20,6 +20,7 @@
 
 #include "arm/leave.h"
 #include "board.h"
+#include "boot/probe.h"
 #include "entry.h"
 
 /* V2M-P1 motherboard: system registers; PrimeCell real-time clock PL031 */
@@ -95,12 +96,33 @@ static void vexpress_die(phys_addr_t pen)
 	fsw_vexpress_die(pen, virt_to_idmap(cpu_reset));
 }
 
+static void vexpress_fill(phys_addr_t page, void *to, const struct fsw_range *ranges,
+			  phys_addr_t record, u32 magic)
+{
+	const u32 words[] = {
+		ranges[0].base,
+		ranges[0].base + ranges[0].size,
+		ranges[1].base,
+		ranges[1].base + ranges[1].size,
+		record,
+		magic,
+		fsw_vexpress_leaving.config,
+		FSW_PROBE_PATTERN,
+	};
+
+	memcpy(to, fsw_vexpress_fill, fsw_vexpress_fill_end - fsw_vexpress_fill);
+	memcpy(to + (fsw_vexpress_fill_words - fsw_vexpress_fill), words, sizeof(words));
+	wmb(); /* a write-combining mapping: all of it is there before it runs */
+	soft_restart(page);
+}
+
 static struct fsw_board board = {
 	.name = "ARM Versatile Express",
 	.clock_hz = 24000000,
 	.clock = vexpress_clock,
 	.leave = vexpress_leave,
 	.came = vexpress_came,
+	.fill = vexpress_fill,
 	.die = vexpress_die,
 };
 

@@ -12,6 +12,7 @@
 
 struct attribute_group;
 struct device;
+struct fsw_probe;
 
 /**
  * struct fsw_adapter - the one adapter of this kernel
@@ -23,6 +24,7 @@ struct device;
  * @carve_size: its bytes
  * @memory: the area, as mapped
  * @firmware: FSW_FIRMWARE_*
+ * @probe: where the suspend that comes is to leave its record and fill all memory; NULL: it is not
  * @self: which instance this is
  * @outcome: of the last resume
  * @error: of the last fsw_acknowledge()
@@ -40,6 +42,7 @@ struct fsw_adapter {
 	phys_addr_t carve_size;
 	void *memory;
 	u32 firmware;
+	struct fsw_probe *probe;
 	u32 self;
 	struct fsw_outcome outcome;
 	int error;
@@ -76,6 +79,11 @@ int fsw_suspend_init(void);
 int fsw_go(u32 mode, u32 target, u32 asked, struct fsw_ioc_result *result);
 int fsw_request_switch(struct fsw_ioc_switch *request);
 u32 fsw_log_copy(struct fsw_ioc_entry *to, u32 most);
+
+/* probe.c: what a closed firmware overwrites */
+void fsw_probe_leave(void);
+int fsw_request_firmware(struct fsw_ioc_firmware *request, struct fsw_ioc_range *ranges);
+int fsw_firmware_known(struct fsw_ioc_result *result);
 
 /* cores.c: the pen's; under Linux's own lock of hotplug */
 void fsw_cores_init(void);

@@ -28,6 +28,9 @@ enum fsw_leaving {
  *	@stamp is the physical address that takes the clock as the last thing before a hand-over.
  *	Returns 0 after a resume, else this kernel never left.
  * @came: the clock as the first thing after the resume
+ * @fill: interrupts off, one core: store to each word of the two ranges its address and
+ *	FSW_PROBE_PATTERN, then @magic to @record, and reset, with code in the page at @page, mapped
+ *	as @to. Does not return. NULL: this board can not
  * @die: the last step of a core that is not the boot core, interrupts off: caches off and clean,
  *	out of coherency, MMU off, to the pen at this physical address. NULL: one core only
  */
@@ -39,6 +42,8 @@ struct fsw_board {
 	phys_addr_t resume;
 	int (*leave)(enum fsw_leaving how, phys_addr_t area, phys_addr_t stamp);
 	u32 (*came)(void);
+	void (*fill)(phys_addr_t page, void *to, const struct fsw_range *ranges, phys_addr_t record,
+		     u32 magic);
 	void (*die)(phys_addr_t pen);
 };
 

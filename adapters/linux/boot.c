@@ -518,7 +518,9 @@ int fsw_request_free(struct fsw_ioc_free *request)
 	/* the second half would be refused there */
 	if (request->start != FSW_ANY_START && !IS_ALIGNED(request->start, FSW_IMAGE_BASE_ALIGN))
 		return fsw_refuse(result, -ENOEXEC, "%s", fsw_image_text(-FSW_IMAGE_BASE));
-	error = free_sections(request);
+	error = fsw_firmware_known(result);
+	if (!error)
+		error = free_sections(request);
 	if (error || request->flags & FSW_FREE_DRY_RUN)
 		return error;
 	request->hz = fsw.board->clock_hz;
@@ -552,6 +554,9 @@ int fsw_request_boot(struct fsw_ioc_boot *request, const char *cmdline)
 	if (strnlen(request->name, sizeof(request->name)) == sizeof(request->name))
 		return fsw_refuse(result, -EINVAL, "the name is longer than %zu bytes",
 				  sizeof(request->name) - 1);
+	error = fsw_firmware_known(result);
+	if (error)
+		return error;
 	error = fsw_status(&fsw.area, &status);
 	if (!error && status.phase != FSW_PHASE_IDLE)
 		error = FSW_ERR(BUSY);

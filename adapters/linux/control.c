@@ -251,6 +251,37 @@ static long ioctl_boot(void __user *argument, u32 size)
 	return error;
 }
 
+#define RANGES_MAX 64
+
+static long ioctl_firmware(void __user *argument, u32 size)
+{
+	struct fsw_ioc_firmware request;
+	struct fsw_ioc_range *ranges;
+	int error = copy_in(&request, sizeof(request), argument, size);
+	u32 room;
+
+	if (error)
+		return error;
+	room = request.ranges ? min_t(u32, request.count, RANGES_MAX) : 0;
+	request.count = room;
+	ranges = kcalloc(RANGES_MAX, sizeof(*ranges), GFP_KERNEL);
+	if (!ranges)
+		return -ENOMEM;
+	error = enter(&request.result);
+	if (!error) {
+		error = fsw_request_firmware(&request, ranges);
+		leave();
+	} else {
+		request.count = 0;
+	}
+	if (copy_to_user(u64_to_user_ptr(request.ranges), ranges,
+			 min(room, request.count) * sizeof(*ranges)) ||
+	    copy_to_user(argument, &request, sizeof(request)))
+		error = -EFAULT;
+	kfree(ranges);
+	return error;
+}
+
 static long ioctl_log(void __user *argument, u32 size)
 {
 	struct fsw_ioc_entry *entries;
@@ -299,6 +330,8 @@ static long ioctl(struct file *file, unsigned int command, unsigned long value)
 		return ioctl_request(argument, size);
 	case _IOC_NR(FSW_IOC_RELEASE):
 		return ioctl_release(argument, size);
+	case _IOC_NR(FSW_IOC_FIRMWARE):
+		return ioctl_firmware(argument, size);
 	case _IOC_NR(FSW_IOC_MEMORY):
 		return ioctl_memory(argument, size);
 	default:

@@ -182,6 +182,8 @@ static int enter(suspend_state_t state)
 	if (fsw_fault_core())
 		return -EBUSY;
 	times.left[CORE] = phase_over(CORE, fsw_now());
+	if (fsw.probe)
+		fsw_probe_leave();
 	due = fsw_arm(&fsw.area, fsw.self, MPIDR_AFFINITY_LEVEL(read_cpuid_mpidr(), 0),
 		      fsw.board->resume, 0);
 	if (due < 0) {

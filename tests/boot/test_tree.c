@@ -174,7 +174,7 @@ static int begins(const char *text, const char *with)
 static uint32_t verify(const void *tree, const struct fsw_tree *what, unsigned char *fenced)
 {
 	uint64_t base, size;
-	uint32_t memories = 0, areas = 0, fences = 0;
+	uint32_t memories = 0, areas = 0, fences = 0, excluded = 0, wanted = 0, i;
 	int node, parent, length;
 
 	assert_int_equal(fdt_check_full(tree, fdt_totalsize(tree)), 0);
@@ -218,7 +218,22 @@ static uint32_t verify(const void *tree, const struct fsw_tree *what, unsigned c
 			areas++;
 			assert_true(base == what->carve_base && size == what->carve_size);
 			assert_non_null(fdt_getprop(tree, node, "no-map", NULL));
+			assert_non_null(fdt_getprop(tree, node, FSW_TREE_PREPARED, NULL));
+			if (what->closed)
+				assert_string_equal(fdt_getprop(tree, node, FSW_TREE_CLOSED, NULL), what->closed);
+			else
+				assert_null(fdt_getprop(tree, node, FSW_TREE_CLOSED, NULL));
 			snprintf(name, sizeof(name), "fsw@%llx", (unsigned long long)base);
+		} else if (fdt_node_check_compatible(tree, node, FSW_TREE_EXCLUDED) == 0 && what->excluded_count) {
+			uint32_t at = 0;
+
+			/* one of those that were named, and at least in part within this memory */
+			while (at < what->excluded_count && what->excluded[at].base != base)
+				at++;
+			assert_true(at < what->excluded_count && what->excluded[at].size == size);
+			assert_true(base + size > what->ram_base);
+			excluded++;
+			snprintf(name, sizeof(name), "fsw-firmware@%llx", (unsigned long long)base);
 		} else {
 			fences++;
 			assert_null(fdt_getprop(tree, node, "no-map", NULL));
@@ -234,6 +249,9 @@ static uint32_t verify(const void *tree, const struct fsw_tree *what, unsigned c
 		assert_string_equal(fdt_get_name(tree, node, NULL), name);
 	}
 	assert_int_equal(areas, 1);
+	for (i = 0; i < what->excluded_count; i++)
+		wanted += what->excluded[i].base + what->excluded[i].size > what->ram_base;
+	assert_int_equal(excluded, wanted);
 	return fences;
 }
 
@@ -293,6 +311,43 @@ static void test_complete(void **state)
 			}
 		}
 	}
+}
+
+/* What the firmware overwrites: those that were named replace those that the tree had; none named, and these stay. */
+static void test_firmware(void **state)
+{
+	static const struct fsw_range ranges[] = { { RAM, 0x1000 }, { RAM + 0x10000, SECTION }, { RAM + 8 * SECTION, 0x7dc000 } };
+	unsigned char fenced[SECTIONS];
+	void *tree = board(1, 1, 1);
+	struct room room = room_of(tree, fdt_totalsize(tree), FSW_IMAGE_TREE_ROOM);
+	struct fsw_tree what = plain();
+	int parent, node;
+
+	(void)state;
+	what.excluded = ranges;
+	what.excluded_count = 3;
+	what.closed = FSW_TREE_CLOSED_PROBED;
+	completed(tree, &what, fenced);
+	what.ram_base = RAM + SECTION;
+	completed(tree, &what, fenced);
+	what.ram_base = RAM + 2 * SECTION;
+	completed(tree, &what, fenced);
+
+	DO(fdt_open_into(room.tree, room.tree, FSW_IMAGE_TREE_ROOM));
+	parent = fdt_path_offset(room.tree, "/reserved-memory");
+	node = fdt_add_subnode(room.tree, parent, "firmware@70000000");
+	DO(node);
+	DO(fdt_setprop_string(room.tree, node, "compatible", FSW_TREE_EXCLUDED));
+	DO(fdt_setprop_u64(room.tree, node, "reg", 0x7000000000001000ull));
+	assert_int_equal(fsw_tree_complete(room.tree, room.size, &what), 0);
+	verify(room.tree, &what, fenced);
+	assert_int_equal(fdt_path_offset(room.tree, "/reserved-memory/firmware@70000000"), -FDT_ERR_NOTFOUND);
+	what.excluded_count = 0;
+	what.closed = NULL;
+	assert_int_equal(fsw_tree_complete(room.tree, room.size, &what), 0);
+	assert_true(fdt_path_offset(room.tree, "/reserved-memory/fsw-firmware@68000000") > 0);
+	room_end(&room);
+	free(tree);
 }
 
 /* One completion after another leaves nothing of the one before. */
@@ -600,6 +655,7 @@ int main(void)
 		cmocka_unit_test(test_complete), cmocka_unit_test(test_again),	 cmocka_unit_test(test_cores),
 		cmocka_unit_test(test_fences),	 cmocka_unit_test(test_map_bad), cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flipped),	 cmocka_unit_test(test_rooms),	 cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_firmware),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

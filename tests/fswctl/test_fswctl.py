@@ -56,7 +56,7 @@ def structures(header):
 
 UAPI = structures((TOP / "adapters/linux/uapi/fsw.h").read_text())
 MOVED = {"done": 1, "in-use": 2, "reserve": 3, "refused": 4, "unusable": 5}
-ASKS = {"free": 4, "request": 5, "release": 6, "exit": 7, "kill": 8, "memory": 9}
+ASKS = {"free": 4, "request": 5, "release": 6, "exit": 7, "kill": 8, "memory": 9, "firmware": 10}
 
 work = None
 areas = {}
@@ -714,6 +714,73 @@ class Device(OnDevice):
         (self.folder / "dev/fsw").unlink()
         (self.folder / "dev/fsw").mkdir()
         self.assertIn("cannot read '/dev/fsw': Is a directory", self.refuses(3, "status"))
+
+    # the firmware
+
+    RANGES = ((0x60000000, 0x1000), (0x68000000, 0x7dc000))
+
+    def firmware(self, known, ranges=RANGES):
+        rows = [UAPI["fsw_ioc_range"](*row) for row in ranges]
+        self.gives("firmware", flags=0, firmware=known, count=len(rows), listing=("ranges", rows))
+
+    def test_firmware_shown(self):
+        for what, known, says in ((0, None, "Nothing is overwritten at a reset"), (1, "unknown", "is not known"), (2, "given", "By the device tree"),
+                                  (3, "probed", "A probe found")):
+            self.firmware(what)
+            text = self.fsw("firmware-probe", "--show")
+            self.assertIn(says, text)
+            self.assertEqual(("0x68000000  8048 KiB" in text, "fsw,excluded" in text), (what > 0, what == 3))
+            self.assertEqual([call["ioctl"] for call in self.calls()], ["10"])
+            value = self.value(0, "firmware-probe", "--show")
+            self.assertEqual((value["firmware"], value["known"]), ("closed" if what else "own", known))
+            self.assertEqual(value["ranges"], [{"base": "0x60000000", "bytes": 4096}, {"base": "0x68000000", "bytes": 0x7dc000}])
+            self.calls()
+
+    def test_firmware_nodes(self):
+        """What is to be added to a tree is a tree, by the compiler for trees; addresses beyond 32 bits have two cells."""
+        for ranges, cells in ((self.RANGES, 1), (((0x60000000, 0x1000), (0x880000000, 0x100000000)), 2)):
+            self.firmware(3, ranges=ranges)
+            text = self.fsw("firmware-probe")
+            self.assertIn(f"({cells} cell{'s' * (cells > 1)} for an address, {cells} for a size)", text)
+            nodes = text[text.index("\n\tfirmware@"):]
+            for base, size in ranges:
+                words = [part >> shift & 0xffffffff for part in (base, size) for shift in (32, 0)[2 - cells:]]
+                self.assertIn(f"firmware@{base:x} {{\n\t\tcompatible = \"fsw,excluded\";\n\t\treg = <{' '.join(self.cell(word, index, cells) for index, word in enumerate(words))}>;", nodes)
+
+    @staticmethod
+    def cell(word, index, cells):
+        return f"0x{word:x}" if cells == 2 and index % 2 == 0 else f"0x{word:08x}"
+
+    def test_firmware_probe(self):
+        """With a result there is no probe, unless another is asked for; first it is asked whether it can be."""
+        self.firmware(3)
+        self.fsw("firmware-probe")
+        self.assertEqual(len(self.calls()), 1)
+        for what, words in ((3, ("--again",)), (1, ()), (2, ())):
+            self.firmware(what)
+            self.gives("firmware", -1, flags=1)
+            done = run("firmware-probe", *words, fake=self.folder)
+            self.assertEqual((done.returncode, done.stderr), (42, ""))
+            self.assertIn("the board reset: this instance starts anew", done.stdout)
+            self.assertEqual([call["bytes"][8:16] for call in self.calls()], ["00000000", "03000000", "01000000"])
+        self.assertIn("nothing was changed", self.fsw("firmware-probe", "--dry-run"))
+        self.assertEqual(len(self.calls()), 2)
+
+    def test_firmware_refused(self):
+        for number, what, says in (("EBUSY", "instance 2 is 'sleeping', and would be lost", "fswctl kill"), ("EPERM", "only instance 1 can probe: the firmware starts it", "fswctl switch 1"),
+                                   ("EOPNOTSUPP", "no closed firmware starts this kernel: nothing is overwritten", "firmware-probe --show")):
+            self.firmware(1)
+            self.gives("firmware", getattr(errno, number), flags=3, result={"what": what.encode()})
+            lines = self.refuses(1, "firmware-probe")
+            self.assertIn(what, lines)
+            self.assertIn(says, lines.splitlines()[2])
+        self.firmware(1)
+        self.gives("firmware", flags=3)
+        self.gives("firmware", errno.EBUSY, flags=1,
+                   result={"error": ERROR["INTERRUPTED"], "who": b"fsw-test.0", "what": b"Linux could not suspend (error -16)"})
+        self.assertIn("fsw-test.0", self.refuses(5, "firmware-probe"))
+        self.answer(errno.EPERM, what="it is not known what the closed firmware overwrites at a reset", ask=2)
+        self.assertIn("fswctl firmware-probe", self.refuses(1, "boot", "--kernel", self.kernel).splitlines()[-1])
 
     # switch and rehearse
 
@@ -1719,7 +1786,7 @@ class Papers(Case):
 
     def helped(self):
         text = self.good("--help")
-        return {command: set(re.findall(r"(?m)^  --([a-z-]+)", self.good(command, "--help"))) for command in re.findall(r"(?m)^  ([a-z]+) ", text)
+        return {command: set(re.findall(r"(?m)^  --([a-z-]+)", self.good(command, "--help"))) for command in re.findall(r"(?m)^  ([a-z-]+) ", text)
                 if command != "fswctl"}
 
     def manual(self):
@@ -1731,14 +1798,15 @@ class Papers(Case):
         general = set(re.findall(r"(?m)^\.It Fl \\-([a-z-]+)", sections["DESCRIPTION"]))
         self.assertEqual(general, {"json", "dry-run", "area", "help"})
         helped = self.helped()
-        self.assertEqual(set(helped), {"status", "map", "boot", "switch", "request", "release", "free", "exit", "kill", "rehearse", "log", "dump"})
+        self.assertEqual(set(helped), {"status", "map", "boot", "switch", "request", "release", "free", "exit", "kill", "rehearse", "log",
+                                       "firmware-probe", "dump"})
         for command, options in helped.items():
             own = set(re.findall(r"(?m)^\.It Fl \\-([a-z-]+)", sections[command]))
             self.assertLessEqual(own, options, command)
             self.assertLessEqual(options, own | general, command)
         synopsis = {}
         for part in sections["SYNOPSIS"].split(".Nm\n"):
-            command = re.match(r"\.Cm (\w+)", part)
+            command = re.match(r"\.Cm ([\w-]+)", part)
             if command:
                 synopsis.setdefault(command[1], set()).update(re.findall(r"\\-([a-z-]+)", part))
         self.assertEqual(synopsis, {command: options - {"help"} for command, options in helped.items()})

@@ -67,13 +67,14 @@ class Binding(unittest.TestCase):
         done = run("gcc", "-std=c11", "-I", TOP / "libfsw" / "include", "-I", TOP / "libfsw", "-I", TOP / "adapters", "-o", program, TOP / "tests" / "boot" / "complete.c",
                    TOP / "adapters" / "boot" / "tree.c", TOP / "adapters" / "boot" / "image.c", *sources, "-lfdt")
         self.assertEqual(done.returncode, 0, done.stderr.decode())
-        for words in ((), ("fences",)):
+        for words in ((), ("fences",), ("closed",)):
             done = run(program, *words, input=self.compiled(TREE % "vram@4c000000 { reg = <0x4c000000 0x800000>; no-map; };"))
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(self.found(done.stdout), [])
             source = run("dtc", "-q", "-I", "dtb", "-O", "dts", input=done.stdout).stdout.decode()
             self.assertIn("fsw@9f000000 {", source)
-            self.assertEqual(re.findall(r"fsw-fence@\w+", source), ["fsw-fence@68000000"] if words else [])
+            self.assertEqual(re.findall(r"fsw-fence@\w+", source), ["fsw-fence@68000000"] if words == ("fences",) else [])
+            self.assertEqual(("fsw-firmware@68000000 {" in source, 'fsw,closed = "probed"' in source), (words == ("closed",),) * 2)
 
     def test_example(self):
         """The tree of a binding's example is one that the binding accepts."""

@@ -17,7 +17,7 @@ struct call {
 	size_t operand_count;
 	const char *area, *color;
 	const char *kernel, *initrd, *dtb, *cmdline, *memory, *contiguous, *total, *start, *instance, *name, *from;
-	int help, json, dry_run, direct, stay, loaded, prepared, devices, free_only;
+	int help, json, dry_run, direct, stay, loaded, prepared, devices, free_only, show, again;
 };
 
 struct option {
@@ -71,6 +71,7 @@ void command_release(const struct call *call, struct problem *problem);
 void command_exit(const struct call *call, struct problem *problem);
 void command_kill(const struct call *call, struct problem *problem);
 void command_log(const struct call *call, struct problem *problem);
+void command_firmware_probe(const struct call *call, struct problem *problem);
 void command_dump(const struct call *call, struct problem *problem);
 
 #endif

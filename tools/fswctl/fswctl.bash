@@ -21,7 +21,7 @@ _fswctl() {
 	[ "$word" = = ] && word=
 	[ "$before" = = ] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	if [ "$COMP_CWORD" = 1 ]; then
-		choices='status map boot switch request release free exit kill rehearse log dump --help --version'
+		choices='status map boot switch request release free exit kill rehearse log firmware-probe dump --help --version'
 	else
 		case $before in
 		--area | --kernel | --initrd | --dtb)
@@ -49,6 +49,7 @@ _fswctl() {
 				;;
 			rehearse) choices='--json --help' ;;
 			log) choices='--devices --area --json --help' ;;
+			firmware-probe) choices='--show --again --dry-run --json --help' ;;
 			dump)
 				choices='--json --help'
 				if [[ $word != -* ]]; then

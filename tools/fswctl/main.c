@@ -66,14 +66,18 @@ static const struct option kill_options[] = { DRY_RUN, JSON, HELP };
 static const struct option switch_options[] = { DRY_RUN, JSON, HELP };
 static const struct option rehearse_options[] = { JSON, HELP };
 static const struct option log_options[] = { FLAG("devices", devices, "what each driver took in the last one"), AREA, JSON, HELP };
+static const struct option firmware_probe_options[] = { FLAG("show", show, "only show what is known"),
+							FLAG("again", again, "probe even if there is a result"), DRY_RUN, JSON,
+							HELP };
 static const struct option dump_options[] = { JSON, HELP };
 
 #define SIZE_HELP "SIZE: a plain number counts sections; with K, M or G it is bytes, rounded up to whole sections.\n"
 
 /* The rest: further lines of --help, then what else is not 0 */
-#define COMMAND(label, takes, says, ...)                                                                                   \
+#define COMMAND(label, ...) NAMED(#label, label, __VA_ARGS__)
+#define NAMED(called, label, takes, says, ...)                                                                             \
 	{                                                                                                                  \
-		.name = #label, .operand = takes, .help = says, .options = label##_options,                                \
+		.name = called, .operand = takes, .help = says, .options = label##_options,                                \
 		.count = sizeof(label##_options) / sizeof(label##_options[0]), .run = command_##label, .more = __VA_ARGS__ \
 	}
 
@@ -101,6 +105,9 @@ static const struct command commands[] = {
 	COMMAND(rehearse, NULL, "suspend and resume this instance at once, giving nothing away",
 		"Shows whether every driver survives, and what it takes.\n"),
 	COMMAND(log, NULL, "past switches of this instance and what they took", ""),
+	NAMED("firmware-probe", firmware_probe, NULL, "what a closed firmware overwrites at a reset",
+	      "For instance 1 alone: all memory is filled with a pattern, the board is reset, this instance starts anew. What is not\n"
+	      "saved is lost. When there is a result, it is shown, with what to add to the board's device tree.\n"),
 	COMMAND(dump, "FILE", "save the fsw area, for --area on any machine", ""),
 };
 
@@ -114,7 +121,7 @@ static void help(void)
 	printf("usage: fswctl COMMAND [OPTION...]\n\n");
 	for (i = 0; i < COMMANDS; i++) {
 		call_operand_text(&commands[i], text, sizeof(text));
-		printf("  %-8s %-11s %s\n", commands[i].name, text, commands[i].help);
+		printf("  %-14s %-11s %s\n", commands[i].name, text, commands[i].help);
 	}
 	printf("\n  fswctl COMMAND --help   its options\n"
 	       "  fswctl --version        version of this tool and of the area format\n\n"

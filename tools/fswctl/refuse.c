@@ -611,6 +611,14 @@ static void tell_number(struct told *told, int number)
 		problem_next(problem, "Take the fswctl that was built with this kernel: fswctl --version");
 	} else if (strncmp(what, "memory", 6) == 0) {
 		tell_begin(told);
+	} else if (strstr(what, "closed firmware overwrites")) {
+		problem_next(problem, "Find out, which restarts this instance: fswctl firmware-probe");
+	} else if (strstr(what, "nothing is overwritten")) {
+		problem_next(problem, "There is nothing to find out: fswctl firmware-probe --show");
+	} else if (strstr(what, "would be lost")) {
+		problem_next(problem, "End it there, or take its memory: fswctl kill N (fswctl status)");
+	} else if (strstr(what, "only instance 1 can probe")) {
+		problem_next(problem, "Go there, end all others, probe: fswctl switch 1");
 	} else if (strstr(what, "no pen")) {
 		problem_next(problem,
 			     "Boot this kernel with nr_cpus=1, or by a bootloader that makes a map of the cores: fswctl status");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The head of the compressed kernel, right behind the first instructions of
- * arch/arm/boot/compressed/head.S, which falls through to here and which goes on behind us. A firmware
+ * arch/arm/boot/compressed/head.S, which falls through to here and goes on behind us. A firmware
  * that can not be changed starts this kernel after each reset; here it is decided whether it is
  * this kernel's turn. MMU and caches off, interrupts off, SVC mode, at whatever address; r7 to r9
  * are head.S's: r8 is the device tree. Nothing is written but to the bss of the compressed kernel,
@@ -9,7 +9,7 @@
  */
 #include <fsw/format.h>
 
-#include "head.h"
+#include "head/head.h"
 
 	.syntax	unified
 	.arm
@@ -75,10 +75,11 @@ looked:
 	dsb
 	isb
 	mov	r0, r8
-	adr	r3, 4f
-	ldmia	r3, {r1, r2}
-	add	r1, r1, r3
-	add	r2, r2, r3
+	adr	r4, 4f
+	ldmia	r4, {r1-r3}
+	add	r1, r1, r4
+	add	r2, r2, r4
+	add	r3, r3, r4
 	mov	ip, lr
 	blx	ip
 	mov	r8, r0
@@ -100,8 +101,8 @@ enter:
 	.align	2
 1:	.long	fsw_head_stack_end - 1b
 2:	.long	fsw_head_program - 2b, fsw_head_program_end - 2b
-	/* this image, in memory: what the firmware loaded, and what the kernel unpacks with */
-4:	.long	_text - 4b, fsw_head_stack_end - 4b
+	/* this image in memory: what was loaded, and what the kernel unpacks with behind it */
+4:	.long	_text - 4b, _edata - 4b, fsw_head_stack_end - 4b
 
 	.align	5
 vectors:

@@ -20,11 +20,11 @@ fsw-program-cc := $(fsw-cc) -fno-pic -ffunction-sections -fdata-sections -I $(fs
 	-isystem $(srctree)/scripts/dtc/libfdt $(fsw-gcc-include)
 fsw-head-cc := $(fsw-cc) $(fsw-gcc-include) -fpic -fvisibility=hidden $(fsw-handover-flags) $(fsw-handover-flags-arm)
 
-fsw-program-objs := $(addprefix libfsw/,$(fsw-objs) $(fsw-handover-objs)) boot/tree.o boot/image.o arm/pen.o \
+fsw-program-objs := $(addprefix libfsw/,$(fsw-objs) $(fsw-handover-objs)) boot/tree.o boot/image.o boot/probe.o arm/pen.o \
 	bootloader/exceptions.o bootloader/console.o bootloader/cores.o bootloader/exception.o bootloader/lib.o \
-	bootloader/prompt.o bootloader/resume.o linux/head/program.o linux/head/cold.o
+	bootloader/prompt.o bootloader/resume.o head/program.o head/cold.o
 fsw-program-fdt := $(addprefix fdt/,fdt.o fdt_ro.o fdt_rw.o fdt_wip.o fdt_addresses.o)
-fsw-head-objs := head/head.o head/decide.o head/subset.o
+fsw-head-objs := start/head.o start/decide.o start/subset.o
 
 OBJS += fsw-head.o
 targets += $(addprefix fsw/,$(fsw-program-objs) $(fsw-program-fdt) $(fsw-head-objs) program.lds program.elf program.bin)
@@ -44,10 +44,10 @@ quiet_cmd_fsw_one = LD      $@
       cmd_fsw_one = $(LD) -r -T $(fsw)/linux/head/head.lds -o $@ $(filter %.o,$^)
 
 # The assembler tells nobody which file it includes.
-$(fsw-obj)/head/head.o: $(fsw-obj)/program.bin
-$(fsw-obj)/head/%.o: $(fsw)/linux/head/%.c FORCE
+$(fsw-obj)/start/head.o: $(fsw-obj)/program.bin
+$(fsw-obj)/start/%.o: $(fsw)/head/%.c FORCE
 	$(call if_changed_dep,fsw_head)
-$(fsw-obj)/head/%.o: $(fsw)/linux/head/%.S FORCE
+$(fsw-obj)/start/%.o: $(fsw)/linux/head/%.S FORCE
 	$(call if_changed_dep,fsw_head)
 $(fsw-obj)/fdt/%.o: $(srctree)/scripts/dtc/libfdt/%.c FORCE
 	$(call if_changed_dep,fsw_program)
@@ -56,7 +56,7 @@ $(fsw-obj)/%.o: $(fsw)/%.c FORCE
 	$(call if_changed_dep,fsw_program)
 $(fsw-obj)/%.o: $(fsw)/%.S FORCE
 	$(call if_changed_dep,fsw_program)
-$(fsw-obj)/program.lds: $(fsw)/linux/head/program.lds.S FORCE
+$(fsw-obj)/program.lds: $(fsw)/head/program.lds.S FORCE
 	$(call if_changed_dep,fsw_lds)
 $(fsw-obj)/program.elf: $(addprefix $(fsw-obj)/,$(fsw-program-objs) $(fsw-program-fdt)) $(obj)/lib1funcs.o $(fsw-obj)/program.lds FORCE
 	$(call if_changed,fsw_link)

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The program that the head of the compressed kernel starts when a firmware that can not be changed
  * has started the kernel: as the bootloader, it goes on with whom the area names, and if that is
@@ -8,17 +8,19 @@
 #include <libfdt.h>
 
 #include "boot/image.h"
+#include "boot/probe.h"
 #include "boot/tree.h"
 #include "bootloader.h"
 
 #define PAGE 4096u
 #define ALIGNMENT 0x10000u
 #define KERNEL_BYTES (32u << 20) /* from its base on it unpacks and works there */
-#define RANGES_MAX 64
+#define RANGES_MAX 64		 /* all that a probe can find, and what the firmware loaded */
 #define CELLS_MAX 2
+#define RECORD (BOARD_CARVE + BOARD_CARVE_BYTES - FSW_PROBE_PAGE)
 
 /* program.S */
-uint32_t program(uint32_t tree, uint32_t start, uint32_t end);
+uint32_t program(uint32_t tree, uint32_t start, uint32_t loaded, uint32_t end);
 __attribute__((noreturn)) void program_return(uint32_t tree);
 
 const char boot_name[] = "head of the kernel";
@@ -28,7 +30,7 @@ const char boot_source[] = "what the firmware loaded";
 /* What the firmware gave us */
 static struct {
 	uint32_t tree;
-	uint32_t start, end; /* of the kernel's image */
+	uint32_t start, loaded, end; /* the kernel's image, all of it up to `loaded` by the firmware */
 	uint32_t initrd, initrd_end;
 } given;
 
@@ -100,8 +102,8 @@ static int range_of(int node, uint64_t *base, uint64_t *size)
 	int length;
 	const fdt32_t *reg = fdt_getprop(tree, node, "reg", &length);
 
-	if (!reg || address_cells < 1 || address_cells > CELLS_MAX || size_cells < 1 ||
-	    size_cells > CELLS_MAX || length < (address_cells + size_cells) * 4)
+	if (!reg || address_cells < 1 || address_cells > CELLS_MAX || size_cells < 1 || size_cells > CELLS_MAX ||
+	    length < (address_cells + size_cells) * 4)
 		return 0;
 	*base = cells(reg, address_cells);
 	*size = cells(reg + address_cells, size_cells);
@@ -185,6 +187,8 @@ static uint32_t cold(void)
 	struct fsw_tree what;
 	uint64_t base, size;
 	uint32_t bytes, initrd;
+	const struct fsw_probe *probe;
+	uint32_t i;
 	int error, known, node;
 
 	error = fsw_tree_check((const void *)given.tree, FSW_IMAGE_TREE_MAX);
@@ -192,8 +196,7 @@ static uint32_t cold(void)
 		return refuse(fsw_image_text(error));
 	memcpy(tree, (const void *)given.tree, fdt_totalsize((const void *)given.tree));
 	node = fdt_node_offset_by_compatible(tree, -1, FSW_TREE_COMPATIBLE);
-	if (node < 0 || !range_of(node, &base, &size) || base != BOARD_CARVE ||
-	    size != BOARD_CARVE_BYTES) {
+	if (node < 0 || !range_of(node, &base, &size) || base != BOARD_CARVE || size != BOARD_CARVE_BYTES) {
 		say("fsw: device tree: this kernel has its area at 0x%08x, %u MiB; there is no such node fsw,area. It boots alone\n",
 		    BOARD_CARVE, BOARD_CARVE_BYTES >> 20);
 		return 0;
@@ -202,6 +205,12 @@ static uint32_t cold(void)
 		return 0;
 	ranges = 0;
 	known = find_ranges(&error);
+	probe = (const struct fsw_probe *)(RECORD);
+	if (fsw_probe_good(probe, FSW_PROBE_DONE))
+		for (i = 0; i < probe->count && !error; i++)
+			error = exclude(probe->range[i].base, probe->range[i].base + probe->range[i].size);
+	else
+		probe = NULL;
 	if (error)
 		return refuse("more ranges that the firmware overwrites than there is room for");
 	memset(&what, 0, sizeof(what));
@@ -212,7 +221,7 @@ static uint32_t cold(void)
 	what.cores = cores_count();
 	what.excluded = range;
 	what.excluded_count = ranges;
-	what.closed = known ? FSW_TREE_CLOSED_GIVEN : FSW_TREE_CLOSED_UNKNOWN;
+	what.closed = probe ? FSW_TREE_CLOSED_PROBED : known ? FSW_TREE_CLOSED_GIVEN : FSW_TREE_CLOSED_UNKNOWN;
 	what.initrd_size = given.initrd_end - given.initrd;
 	bytes = ((uint32_t)what.initrd_size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	initrd = find_place((uint32_t)what.ram_base, bytes + FSW_IMAGE_TREE_ROOM);
@@ -227,8 +236,8 @@ static uint32_t cold(void)
 		return 0;
 	memcpy((void *)initrd, (const void *)given.initrd, what.initrd_size);
 	memcpy((void *)(initrd + bytes), tree, FSW_IMAGE_TREE_ROOM);
-	say("fsw: start instance 1: memory from 0x%08llx, initrd 0x%08llx (%u bytes), device tree 0x%08x\n",
-	    what.ram_base, what.initrd, (uint32_t)what.initrd_size, initrd + bytes);
+	say("fsw: start instance 1: memory from 0x%08llx, initrd 0x%08llx (%u bytes), device tree 0x%08x\n", what.ram_base,
+	    what.initrd, (uint32_t)what.initrd_size, initrd + bytes);
 	console_flush();
 	return initrd + bytes;
 }
@@ -257,6 +266,49 @@ void boot_cold(uint32_t id)
 		program_return(at);
 }
 
+static int page_changed(uint32_t page)
+{
+	const uint32_t *word = (const uint32_t *)page;
+	uint32_t expected = page + FSW_PROBE_PATTERN;
+	uint32_t differ = 0;
+	uint32_t i;
+
+	for (i = 0; i < FSW_PROBE_PAGE / 4; i += 4, expected += 16) {
+		differ |= word[i] ^ expected;
+		differ |= word[i + 1] ^ (expected + 4);
+		differ |= word[i + 2] ^ (expected + 8);
+		differ |= word[i + 3] ^ (expected + 12);
+	}
+	return differ != 0;
+}
+
+/* All memory was filled, and the board reset: what is there now that was not filled in? */
+static int probed(void)
+{
+	struct fsw_probe *probe = (struct fsw_probe *)(RECORD);
+	uint32_t i, page;
+
+	if (!memory_there() || !fsw_probe_good(probe, FSW_PROBE_FILLED))
+		return 0;
+	say("fsw: probe: looking for what the firmware overwrites at a reset\n");
+	for (i = 0; i < 2; i++) {
+		uint64_t end = probe->filled[i].base + probe->filled[i].size;
+
+		for (page = (uint32_t)probe->filled[i].base; page < end; page += PAGE) {
+			/* behind what was loaded of the kernel is what its head writes */
+			if (page >= ((given.loaded + PAGE - 1) & ~(PAGE - 1)) && page < given.end)
+				continue;
+			if (page_changed(page))
+				fsw_probe_add(probe, page, PAGE);
+		}
+	}
+	probe->state = FSW_PROBE_DONE;
+	fsw_probe_seal(probe);
+	for (i = 0; i < probe->count; i++)
+		say("fsw: probe: 0x%08llx, 0x%llx bytes\n", probe->range[i].base, probe->range[i].size);
+	return 1;
+}
+
 /* Who loaded this kernel as another instance may not know that its tree should say so. */
 static int is_guest(uint32_t start)
 {
@@ -264,14 +316,12 @@ static int is_guest(uint32_t start)
 	struct fsw_status status;
 	struct fsw_area area;
 
-	return fsw_open(&area, AREA, BOARD_CARVE_BYTES, &port) == 0 &&
-	       fsw_status(&area, &status) == 0 && status.phase == FSW_PHASE_HANDED &&
-	       status.operation->mode == FSW_MODE_BOOT &&
-	       fsw_instance_get(&area, status.running, &instance) == 0 && instance.load &&
-	       instance.load->entry == start;
+	return fsw_open(&area, AREA, BOARD_CARVE_BYTES, &port) == 0 && fsw_status(&area, &status) == 0 &&
+	       status.phase == FSW_PHASE_HANDED && status.operation->mode == FSW_MODE_BOOT &&
+	       fsw_instance_get(&area, status.running, &instance) == 0 && instance.load && instance.load->entry == start;
 }
 
-uint32_t program(uint32_t tree_at, uint32_t start, uint32_t end)
+uint32_t program(uint32_t tree_at, uint32_t start, uint32_t loaded, uint32_t end)
 {
 	uint32_t at;
 
@@ -280,10 +330,12 @@ uint32_t program(uint32_t tree_at, uint32_t start, uint32_t end)
 
 	given.tree = tree_at;
 	given.start = start;
+	given.loaded = loaded;
 	given.end = end;
 	console_start();
 	say("\nfsw: %s, %s on " BOARD_NAME "\n", boot_name, FSW_VERSION_STRING);
-	if (boot_resume(0) != STANDING_COLD)
+	/* who fills all memory has seen to it that nobody sleeps there */
+	if (!probed() && boot_resume(0) != STANDING_COLD)
 		prompt();
 	at = cold();
 	return at ? at : tree_at;

@@ -1,8 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Where the program begins that the head of the compressed kernel starts, by way of its vectors: as
- * a function, r0 the device tree, r1 and r2 where the image of the kernel begins and ends. It
- * returns the device tree to go on with, or does not return. The rest is the bootloader's.
+ * a function: r0 the device tree, r1 to r3 where the kernel's image begins, where what was loaded of
+ * it ends, and where it ends itself. It returns the device tree to go on with, or does not return.
+ * The rest is the bootloader's.
  */
 	.syntax	unified
 	.arm
@@ -13,6 +14,7 @@ reset:
 	mrc	p15, 0, r4, c12, c0, 0		@ VBAR
 	mrc	p15, 0, r5, c1, c0, 0		@ SCTLR
 	push	{r3-r5}
+	mov	r8, r3
 	ldr	r3, =vectors
 	bic	r6, r5, #0x2000			@ V
 	bic	r6, r6, #0x40000000		@ TE
@@ -29,6 +31,7 @@ reset:
 	ldr	r3, =caller
 	str	sp, [r3]
 	ldr	sp, =stack_end
+	mov	r3, r8
 	mov	lr, #0
 	ldr	ip, =program
 	blx	ip

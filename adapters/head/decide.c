@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Whose turn is it? Runs before the kernel has unpacked itself, MMU and caches off, at whatever
  * address. What a boot asked the reset for is entered from here, which takes few instructions; all
@@ -58,8 +58,7 @@ static int tree_is_firmwares(const unsigned char *tree)
 	if (!tree || (uintptr_t)tree & 3 || big_endian(tree) != FDT_MAGIC)
 		return 0;
 	total = big_endian(tree + AT_TOTAL);
-	if (total > FDT_TOTAL_MAX || big_endian(tree + AT_STRUCTS) > total ||
-	    big_endian(tree + AT_STRINGS) > total)
+	if (total > FDT_TOTAL_MAX || big_endian(tree + AT_STRUCTS) > total || big_endian(tree + AT_STRINGS) > total)
 		return 0;
 	end = tree + total;
 	at = tree + (big_endian(tree + AT_STRUCTS) & ~3u);
@@ -144,8 +143,7 @@ int fsw_head_decide(void *area, const void *tree, struct fsw_jump *jump)
 	in.table.count = 0;
 	in.core = 0;
 	/* fsw_start() checks all that it goes by, and marks dead whom it refuses */
-	if (*(const uint32_t *)area == FSW_AREA_MAGIC && pending(area) &&
-	    fsw_start(area, &in, jump) == FSW_GO_JUMP) {
+	if (*(const uint32_t *)area == FSW_AREA_MAGIC && pending(area) && fsw_start(area, &in, jump) == FSW_GO_JUMP) {
 		gather(area);
 		return FSW_HEAD_ENTER;
 	}

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* In the shared section above the area: nothing of it is any instance's. */
 #include "bootloader/board.h"
 
