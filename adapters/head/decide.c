@@ -126,6 +126,19 @@ static void gather(unsigned char *area)
 	put(BOARD_FLAGS_CLEAR, ~0u);
 }
 
+/* A board may have less memory than its tree was written for, and not every one answers with an abort. What was there is there again. */
+static int keeps(uint32_t address)
+{
+	uint32_t before = get(address);
+	int kept;
+
+	put(address, ~before);
+	fsw_env_barrier();
+	kept = get(address) == ~before;
+	put(address, before);
+	return kept;
+}
+
 static int pending(const unsigned char *area)
 {
 	uint32_t word = *(const uint32_t *)(const void *)(area + FSW_AREA_SWITCH);
@@ -147,5 +160,7 @@ int fsw_head_decide(void *area, const void *tree, struct fsw_jump *jump)
 		gather(area);
 		return FSW_HEAD_ENTER;
 	}
-	return tree_is_firmwares(tree) ? FSW_HEAD_PROGRAM : FSW_HEAD_GO_ON;
+	if (!tree_is_firmwares(tree) || !keeps(BOARD_PROGRAM) || !keeps(BOARD_PROGRAM + BOARD_PROGRAM_BYTES - 4))
+		return FSW_HEAD_GO_ON;
+	return FSW_HEAD_PROGRAM;
 }
