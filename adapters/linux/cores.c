@@ -74,11 +74,16 @@ static int cpu_boot(unsigned int cpu, struct task_struct *idle)
 {
 	u32 core = number_of(cpu);
 	phys_addr_t entry = __pa_symbol(secondary_startup);
-	int error = fsw_core_take(&area, fsw.self, core, entry, 0);
+	u32 since = fsw_now();
+	int error;
 
-	/* it was given up, and came later */
-	if (error == FSW_ERR(CORE_STATE) && !fsw_core_park(&area, fsw.self, core))
+	/* one that saw an order taken back is away for a moment */
+	do {
 		error = fsw_core_take(&area, fsw.self, core, entry, 0);
+		/* it was given up, and came later */
+		if (error == FSW_ERR(CORE_STATE) && !fsw_core_park(&area, fsw.self, core))
+			error = fsw_core_take(&area, fsw.self, core, entry, 0);
+	} while (error == FSW_ERR(CORE_AWAY) && wait_more(since));
 	if (!error) {
 		arch_send_wakeup_ipi_mask(cpumask_of(cpu));
 		error = left(cpu, core);
