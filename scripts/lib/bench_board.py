@@ -125,7 +125,8 @@ def board(name, volume, sleep="off", extra=()):
     one = module.Board(WORK / name)
     try:
         # the last one counts
-        one.start(module.flashes(images().bootloader, images().volume(volume)), icount=True, extra=["-icount", f"shift=0,sleep={sleep}", *extra])
+        source = volume if isinstance(volume, list) else module.flashes(images().bootloader, images().volume(volume))
+        one.start(source, icount=True, extra=["-icount", f"shift=0,sleep={sleep}", *extra])
         one.wait_shell = lambda: (one.expect("fsw-init: ready", TIMEOUT), one.expect(r"fsw[\d?]# ", TIMEOUT))
         one.wait_shell()
         yield one

@@ -29,7 +29,7 @@ USE = f"dd if=/bin/busybox of=/mnt/part bs=64k count=4 conv=fsync 2>/dev/null &&
 # limits
 SWITCH_OVER_PLAIN, SWITCH_MS, SWITCH_DEVICES_MS = 1.02, 3, 8
 HANDOVER, BOOT_OVER_COLD, WORK_OVER_WITHOUT = 6000, 1.10, 1.001
-AREA_BYTES, BOOTLOADER_BYTES, CHANGED_LINES = 64 * 1024, 48 * 1024, 2
+AREA_BYTES, BOOTLOADER_BYTES, CHANGED_LINES = 64 * 1024, 48 * 1024, 3
 
 
 # -- what the instances say --

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -182,6 +183,15 @@ class Debugger:
 
     def read(self, address, size):
         return bytes.fromhex(self.ask(f"m{address:x},{size:x}"))
+
+    def registers(self):
+        """r0 to r15"""
+        return struct.unpack("<16I", bytes.fromhex(self.ask("g"))[:64])
+
+    def step(self):
+        """One instruction"""
+        self.send("s")
+        self.receive()
 
     def run_to(self, address, timeout=60):
         """Go on until the instruction at this address is next."""
