@@ -218,8 +218,8 @@ struct fsw_ioc_log {
  * With FSW_FIRMWARE_PROBE: find out. Memory is filled with a pattern and the board is reset: this
  * instance, which must be the master and alone, starts anew. Returns only if that failed.
  */
-#define FSW_FIRMWARE_PROBE 1
-#define FSW_FIRMWARE_DRY_RUN 2
+#define FSW_FIRMWARE_PROBE 1   /* find out, else only say what is known */
+#define FSW_FIRMWARE_DRY_RUN 2 /* only check whether a probe could begin */
 
 #define FSW_FIRMWARE_OWN 0     /* fsw's bootloader, or not this instance's concern */
 #define FSW_FIRMWARE_UNKNOWN 1 /* closed: no other instance may be booted */
