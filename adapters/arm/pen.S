@@ -74,7 +74,7 @@ wait:
 	wfi
 	ldr	r0, [r8, #GIC_ACKNOWLEDGE]	@ an interrupt may come of anything: be done with it, and look
 	str	r0, [r8, #GIC_END]
-	b	look
+	b	arrive				@ who recovers the area again takes all marks away
 	.size	fsw_pen, . - fsw_pen
 	.globl	fsw_pen_end
 fsw_pen_end:

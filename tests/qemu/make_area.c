@@ -23,7 +23,7 @@
 #define LED 0x10000008 /* a register of the board that keeps what is written to it */
 #define ROOM 65536
 
-static const struct fsw_geometry geometry = {
+static struct fsw_geometry geometry = {
 	.base = BASE, .section_shift = SHIFT, .sections = SECTIONS, .instances = INSTANCES, .page_size = 4096
 };
 static const uint32_t homes[] = { 0, 0, 32, 48 };
@@ -369,12 +369,16 @@ int main(int count, char **words)
 		}
 		return EXIT_SUCCESS;
 	}
+	if (count == 5) {
+		geometry.cores = (uint32_t)strtoul(words[4], NULL, 10);
+		count--;
+	}
 	for (i = 0; count == 4 && strcmp(words[1], "write") == 0 && i < SCENARIOS; i++) {
 		if (strcmp(words[2], scenarios[i].name) != 0)
 			continue;
 		play(i, strtoul(words[3], NULL, 10));
 		return fwrite(memory, sizeof(memory), 1, stdout) == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
-	fprintf(stderr, "usage: make_area list | write SCENARIO STOP\n");
+	fprintf(stderr, "usage: make_area list | write SCENARIO STOP [CORES]\n");
 	return EXIT_FAILURE;
 }

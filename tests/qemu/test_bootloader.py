@@ -76,8 +76,8 @@ def entered(board):
     return Entered(*(int(word, 16) for word in board.expect(ENTERED).groups()))
 
 
-def area_of(built, scenario, stop=0):
-    return helper.run(built.make_area, "write", scenario, stop).stdout
+def area_of(built, scenario, stop=0, cores=0):
+    return helper.run(built.make_area, "write", scenario, stop, cores).stdout
 
 
 def loaded(folder, address, content, name):
@@ -380,19 +380,22 @@ def test_each_decision(built, tmp_path, volume):
         done += 1
 
 
-def test_refused_start(built, tmp_path, volume):
-    """A sleeper whose registers may not be written is passed over, and the next is taken."""
-    area = bytearray(area_of(built, "reset", 1))
+@pytest.mark.parametrize("cores", [1, 4])
+def test_refused_start(built, tmp_path, volume, cores):
+    """A sleeper whose registers may not be written is passed over, and the next is taken; all cores are in the pen for it."""
+    area = bytearray(area_of(built, "reset", 1, cores))
     blob = 8192 + 1024  # of instance 1, which is next
     size = struct.unpack_from("<I", area, blob + 12)[0]
     assert area[blob:blob + 4] == b"FSAR" and struct.unpack_from("<Q", area, blob + 16)[0] == 0x10000008
     struct.pack_into("<Q", area, blob + 16, RAM)  # memory, not a register
     struct.pack_into("<I", area, blob + size - 4, zlib.crc32(area[blob:blob + size - 4]))
-    with on_area(built, tmp_path, bytes(area), volume) as board:
+    with on_area(built, tmp_path, bytes(area), volume, cores=cores) as board:
         board.expect("fsw: instance 2 'second' died: the machine was reset while it ran\nfsw: resume instance 1 'first': next in line\n"
                      "fsw: instance 1 cannot be entered: SAR record not allowed: marked dead\n")
-        board.expect("fsw: resume instance 3 'third': next in line\n")
-        assert entered(board).place == HOMES[3] + MIB
+        board.expect("fsw: resume instance 3 'third': next in line\nKERNEL:")
+        block = struct.unpack("<I", board.memory(AREA + 52, 4))[0]
+        marks = [struct.unpack("<I", board.memory(AREA + block + 512 + 32 * core + 4, 4))[0] != 0 for core in range(4)]
+        assert marks == [1 <= core < cores for core in range(4)]
 
 
 def test_reset_chain(built, tmp_path):
