@@ -10,6 +10,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/device.h>
 #include <linux/smp.h>
 
 #include "adapter.h"
@@ -39,10 +40,15 @@ static int arrived(u32 core, bool *here)
 	return error;
 }
 
+static u32 us_since(u32 since)
+{
+	return (fsw_now() - since) / (fsw.board->clock_hz / USEC_PER_SEC);
+}
+
 /* false: patience is at its end */
 static bool wait_more(u32 since)
 {
-	u32 us = (fsw_now() - since) / (fsw.board->clock_hz / USEC_PER_SEC);
+	u32 us = us_since(since);
 
 	if (us < SPIN_US)
 		cpu_relax();
@@ -63,8 +69,11 @@ static int left(unsigned int cpu, u32 core)
 		if (error || !here)
 			return error;
 	} while (wait_more(since));
-	error = fsw_core_park(&area, fsw.self, core);
-	/* gone in the last moment */
+	/* It left in the last moment; or it was about to, and turns round. */
+	since = fsw_now();
+	do {
+		error = fsw_core_park(&area, fsw.self, core);
+	} while (error == FSW_ERR(CORE_AWAY) && us_since(since) < SPIN_US);
 	if (error == FSW_ERR(CORE_AWAY))
 		return 0;
 	return error ?: FSW_ERR(CORE_AWAY);
@@ -142,21 +151,38 @@ void __init fsw_cores_init(void)
 	pooled = true;
 }
 
-/* It was given up, and came later. Linux failed to bring it up, and takes it for up. */
-static void welcome(unsigned int cpu)
+/* Is a core that is off for Linux, and that should be in the pen, there by now? */
+static bool came(unsigned int cpu)
 {
 	u32 core = number_of(cpu);
 	struct fsw_core now;
+	int error = -EBUSY;
 
-	if (fsw_core_get(&area, core, &now) || now.state != FSW_CORE_LOST || now.owner != fsw.self)
-		return;
-	if (fsw_core_park(&area, fsw.self, core))
-		return;
-	pr_info("core %u is back\n", core);
-	if (cpu_online(cpu) || get_cpu_device(cpu)->offline)
-		return;
-	remove_cpu(cpu);
-	add_cpu(cpu);
+	cpus_read_lock();
+	if (!cpu_online(cpu) && !fsw_core_get(&area, core, &now) && now.owner == fsw.self) {
+		error = fsw_core_park(&area, fsw.self, core);
+		/* Linux gave it up, and did not say so */
+		if (error == FSW_ERR(CORE_AWAY) && now.state == FSW_CORE_RUNNING)
+			fsw_core_lost(&area, fsw.self, core);
+	}
+	cpus_read_unlock();
+	return !error;
+}
+
+static void welcome(unsigned int cpu)
+{
+	struct device *device = get_cpu_device(cpu);
+
+	pr_info("core %u is back\n", number_of(cpu));
+	lock_device_hotplug();
+	/* Linux failed to bring it up after a suspend, and takes it for up */
+	if (device->offline)
+		device = NULL;
+	else
+		device->offline = true;
+	unlock_device_hotplug();
+	if (device)
+		add_cpu(cpu);
 }
 
 /**
@@ -169,8 +195,10 @@ int fsw_cores_check(struct fsw_ioc_result *result)
 {
 	unsigned int cpu;
 
-	if (pooled)
-		for_each_present_cpu(cpu) welcome(cpu);
+	for_each_present_cpu(cpu) {
+		if (pooled && came(cpu))
+			welcome(cpu);
+	}
 	if (pooled || num_present_cpus() == 1)
 		return 0;
 	return fsw_refuse(result, -EOPNOTSUPP, "%u cores, and no pen for them: boot with nr_cpus=1",

@@ -4,6 +4,8 @@
 
 #include <asm/cacheflush.h>
 #include <asm/outercache.h>
+#include <linux/atomic.h>
+#include <linux/cpu.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
@@ -15,6 +17,7 @@
 #include <linux/pagemap.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
+#include <linux/stop_machine.h>
 #include <linux/swap.h>
 
 #include "adapter.h"
@@ -58,6 +61,17 @@ static bool is_movable(u32 section)
 	       pfn + pages() <= zone_end_pfn(zone);
 }
 
+static atomic_t dirty;
+
+/* On every core: the last one does the cache that all share, which then no other works on. */
+static int flush(void *unused)
+{
+	flush_cache_all();
+	if (atomic_dec_and_test(&dirty))
+		outer_flush_all();
+	return 0;
+}
+
 /**
  * fsw_flush - have everything in memory, and nothing in the caches
  *
@@ -66,12 +80,10 @@ static bool is_movable(u32 section)
  */
 void fsw_flush(void)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
-	flush_cache_all();
-	outer_flush_all();
-	local_irq_restore(flags);
+	cpus_read_lock();
+	atomic_set(&dirty, num_online_cpus());
+	stop_machine_cpuslocked(flush, NULL, cpu_online_mask);
+	cpus_read_unlock();
 }
 
 /**
