@@ -11,6 +11,7 @@
 #define AREA "fsw@"
 #define FIRMWARE "fsw-firmware@"
 #define NAME_BYTES 32
+#define FAILED "fail" /* a firmware that knows why says more */
 
 /* libfdt's errors: no room, or the tree is not what it should be */
 static int error_of(int error)
@@ -306,16 +307,16 @@ static void cpus(struct work *work, const struct fsw_tree *what)
 	if (parent < 0 || what->cores == 0)
 		return;
 	for (node = fdt_first_subnode(work->tree, parent); node >= 0 && !work->error; node = fdt_next_subnode(work->tree, node)) {
-		int length = 0;
+		int length = 0, said = 0;
 		const fdt32_t *reg = fdt_getprop(work->tree, node, "reg", &length);
-		const char *status = fdt_getprop(work->tree, node, "status", NULL);
+		const char *status = fdt_getprop(work->tree, node, "status", &said);
 
 		/* the last cell ends with the number of the core */
 		if (!reg || length < 4)
 			continue;
 		if ((fdt32_ld(reg + length / 4 - 1) & 0xff) >= what->cores)
-			set_string(work, node, "status", "fail");
-		else if (status && status[0] == 'f')
+			set_string(work, node, "status", FAILED);
+		else if (status && said == (int)sizeof(FAILED) && memcmp(status, FAILED, sizeof(FAILED)) == 0)
 			note(work, fdt_delprop(work->tree, node, "status"));
 	}
 }

@@ -38,6 +38,10 @@ static struct {
 static struct fsw_range range[RANGES_MAX];
 static uint32_t ranges;
 
+/* Memory that the tree reserves for others: nothing is put there. */
+static struct fsw_range kept[RANGES_MAX];
+static uint32_t keeps;
+
 /* The tree while it is completed. Never cleared: all of it is written before it is read. */
 static __attribute__((section(".keep"), aligned(8))) unsigned char tree[FSW_IMAGE_TREE_ROOM];
 
@@ -78,9 +82,12 @@ static uint64_t covered(uint64_t start, uint64_t end)
 {
 	uint32_t i;
 
-	for (i = 0; i < ranges; i++)
-		if (range[i].base < end && range[i].base + range[i].size > start)
-			return range[i].base + range[i].size;
+	for (i = 0; i < ranges + keeps; i++) {
+		const struct fsw_range *one = i < ranges ? &range[i] : &kept[i - ranges];
+
+		if (one->base < end && one->base + one->size > start)
+			return one->base + one->size;
+	}
 	return 0;
 }
 
@@ -148,14 +155,47 @@ static int find_ranges(int *error)
 	return known;
 }
 
-/* Where the kernel's memory begins: what it can use nothing of is left out. */
+static int keep(uint64_t base, uint64_t size)
+{
+	if (keeps == RANGES_MAX)
+		return -FSW_IMAGE_TREE_LARGE;
+	kept[keeps].base = base;
+	kept[keeps++].size = size;
+	return 0;
+}
+
+/* All that the tree reserves, whatever for */
+static int find_kept(void)
+{
+	uint64_t base, size;
+	int error = 0;
+	int node, i;
+
+	keeps = 0;
+	for (i = 0; !error && i < fdt_num_mem_rsv(tree); i++) {
+		if (fdt_get_mem_rsv(tree, i, &base, &size) == 0)
+			error = keep(base, size);
+	}
+	node = fdt_first_subnode(tree, fdt_path_offset(tree, "/reserved-memory"));
+	for (; !error && node >= 0; node = fdt_next_subnode(tree, node)) {
+		if (range_of(node, &base, &size))
+			error = keep(base, size);
+	}
+	return error;
+}
+
+/*
+ * Where the kernel's memory begins: at the start of the 128 MiB that its image is in (AUTO_ZRELADDR), or behind what is there of the
+ * firmware's or is kept.
+ */
 static uint32_t find_base(void)
 {
-	const uint32_t section = 1u << BOARD_SECTION_SHIFT;
-	uint32_t base = BOARD_RAM;
+	uint32_t base = given.start & ~(FSW_IMAGE_BASE_ALIGN - 1u);
 
-	while (base < BOARD_CARVE && covered(base, (uint64_t)base + section))
-		base += section;
+	if (base < BOARD_RAM)
+		base = BOARD_RAM;
+	while (base < BOARD_CARVE && covered(base, (uint64_t)base + KERNEL_BYTES))
+		base += 1u << BOARD_SECTION_SHIFT;
 	return base;
 }
 
@@ -211,8 +251,10 @@ static uint32_t cold(void)
 			error = exclude(probe->range[i].base, probe->range[i].base + probe->range[i].size);
 	else
 		probe = NULL;
+	if (!error)
+		error = find_kept();
 	if (error)
-		return refuse("more ranges that the firmware overwrites than there is room for");
+		return refuse("more ranges that are reserved, or that the firmware overwrites, than there is room for");
 	memset(&what, 0, sizeof(what));
 	what.ram_base = find_base();
 	what.ram_size = BOARD_RAM + (uint64_t)BOARD_RAM_BYTES - what.ram_base;
@@ -288,7 +330,7 @@ static int probed(void)
 	struct fsw_probe *probe = (struct fsw_probe *)(RECORD);
 	uint32_t i, page;
 
-	if (!memory_there() || !fsw_probe_good(probe, FSW_PROBE_FILLED))
+	if (!fsw_probe_good(probe, FSW_PROBE_FILLED))
 		return 0;
 	say("fsw: probe: looking for what the firmware overwrites at a reset\n");
 	for (i = 0; i < 2; i++) {
@@ -338,5 +380,9 @@ uint32_t program(uint32_t tree_at, uint32_t start, uint32_t loaded, uint32_t end
 	if (!probed() && boot_resume(0) != STANDING_COLD)
 		prompt();
 	at = cold();
-	return at ? at : tree_at;
+	if (at)
+		return at;
+	/* An area in which nobody is left is not this kernel's. */
+	*(volatile uint32_t *)BOARD_CARVE = 0;
+	return tree_at;
 }

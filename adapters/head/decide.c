@@ -156,9 +156,10 @@ int fsw_head_decide(void *area, const void *tree, struct fsw_jump *jump)
 	in.table.count = 0;
 	in.core = 0;
 	/* fsw_start() checks all that it goes by, and marks dead whom it refuses */
-	if (*(const uint32_t *)area == FSW_AREA_MAGIC && pending(area) && fsw_start(area, &in, jump) == FSW_GO_JUMP) {
+	if (*(const uint32_t *)area == FSW_AREA_MAGIC && pending(area)) {
 		gather(area);
-		return FSW_HEAD_ENTER;
+		if (fsw_start(area, &in, jump) == FSW_GO_JUMP)
+			return FSW_HEAD_ENTER;
 	}
 	if (!tree_is_firmwares(tree) || !keeps(BOARD_PROGRAM) || !keeps(BOARD_PROGRAM + BOARD_PROGRAM_BYTES - 4))
 		return FSW_HEAD_GO_ON;

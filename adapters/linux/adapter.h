@@ -86,9 +86,25 @@ int fsw_request_firmware(struct fsw_ioc_firmware *request, struct fsw_ioc_range 
 int fsw_firmware_known(struct fsw_ioc_result *result);
 
 /* cores.c: the pen's; under Linux's own lock of hotplug */
+#ifdef CONFIG_SMP
 void fsw_cores_init(void);
 int fsw_cores_check(struct fsw_ioc_result *result);
-u32 fsw_cores_count(void);
+int fsw_cores_parked(void);
+#else
+static inline void fsw_cores_init(void)
+{
+}
+
+static inline int fsw_cores_check(struct fsw_ioc_result *result)
+{
+	return 0;
+}
+
+static inline int fsw_cores_parked(void)
+{
+	return 0;
+}
+#endif
 
 /* memory.c: sections off-line and on-line */
 int fsw_memory_check(void);

@@ -111,8 +111,11 @@ static int __init by_base(const void *one, const void *other)
 	return a < b ? -1 : a > b;
 }
 
-/* What the firmware overwrites at a reset: reserved memory that the device tree calls so */
-static u32 __init find_excluded(struct fsw_range *range)
+/*
+ * What the firmware overwrites at a reset: reserved memory that the device tree calls so. One that
+ * can not be read is not passed over: somebody's memory would be lost with it.
+ */
+static int __init find_excluded(struct fsw_range *range, u32 *found)
 {
 	struct device_node *node;
 	struct resource resource;
@@ -120,15 +123,16 @@ static u32 __init find_excluded(struct fsw_range *range)
 
 	for_each_compatible_node(node, NULL, "fsw,excluded") {
 		if (of_address_to_resource(node, 0, &resource) || count == EXCLUDED_MAX) {
-			pr_err("%pOF: not excluded: no reg, or more than %u such nodes\n", node,
-			       EXCLUDED_MAX);
-			continue;
+			pr_err("%pOF: no reg, or more than %u such nodes\n", node, EXCLUDED_MAX);
+			of_node_put(node);
+			return FSW_ERR(RANGES);
 		}
 		range[count].base = resource.start;
 		range[count++].size = resource_size(&resource);
 	}
 	sort(range, count, sizeof(*range), by_base, NULL);
-	return count;
+	*found = count;
+	return 0;
 }
 
 /* The master says which memory there is; nobody else knows. */
@@ -146,12 +150,15 @@ static int __init become_master(void)
 		.ram = { ram, 0 },
 		.movable = { &movable, movable.size ? 1 : 0 },
 		.shared = { &shared, 1 },
-		.excluded = { excluded, find_excluded(excluded) },
+		.excluded = { excluded, 0 },
 	};
 	struct fsw_load load = { .base = PHYS_OFFSET };
 	phys_addr_t start, end;
+	int error = find_excluded(excluded, &memory.excluded.count);
 	u64 i;
 
+	if (error)
+		return error;
 	for_each_mem_range(i, &start, &end) {
 		struct fsw_range *last = ram + memory.ram.count - 1;
 

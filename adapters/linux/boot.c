@@ -2,6 +2,7 @@
 /* A new instance: look at its images, free memory, copy them, hand it the machine. */
 #define pr_fmt(fmt) "fsw: " fmt
 
+#include <linux/cpumask.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/libfdt.h>
@@ -320,13 +321,16 @@ static int put_tree(struct making *making)
 		.ram_size = section_bytes(fsw.area.sections),
 		.carve_base = fsw.carve,
 		.carve_size = fsw.carve_size,
-		.cores = fsw_cores_count(), /* a tree that was given names all of the family's */
+		/* a tree that was given names all of the family's */
+		.cores = fsw.area.header->geometry.cores,
 		.bootargs = making->cmdline,
 		.area = &fsw.area,
 		.instance = making->request->instance,
 	};
 	int error;
 
+	if (!what.cores)
+		what.cores = num_present_cpus();
 	if (making->initrd.file) {
 		what.initrd = making->at.initrd;
 		what.initrd_size = making->initrd.bytes;

@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "fsw: " fmt
 
+#include <asm/cputype.h>
 #include <asm/smp.h>
 #include <asm/smp_plat.h>
 #include <linux/cpu.h>
@@ -24,6 +25,7 @@
 /* Of its own: hotplug has another lock than the rest of the adapter. */
 static struct fsw_area area;
 static phys_addr_t pen;
+static u32 self;
 static bool pooled;
 
 static u32 number_of(unsigned int cpu)
@@ -72,7 +74,7 @@ static int left(unsigned int cpu, u32 core)
 	/* It left in the last moment; or it was about to, and turns round. */
 	since = fsw_now();
 	do {
-		error = fsw_core_park(&area, fsw.self, core);
+		error = fsw_core_park(&area, self, core);
 	} while (error == FSW_ERR(CORE_AWAY) && us_since(since) < SPIN_US);
 	if (error == FSW_ERR(CORE_AWAY))
 		return 0;
@@ -88,10 +90,10 @@ static int cpu_boot(unsigned int cpu, struct task_struct *idle)
 
 	/* one that saw an order taken back is away for a moment */
 	do {
-		error = fsw_core_take(&area, fsw.self, core, entry, 0);
+		error = fsw_core_take(&area, self, core, entry, 0);
 		/* it was given up, and came later */
-		if (error == FSW_ERR(CORE_STATE) && !fsw_core_park(&area, fsw.self, core))
-			error = fsw_core_take(&area, fsw.self, core, entry, 0);
+		if (error == FSW_ERR(CORE_STATE) && !fsw_core_park(&area, self, core))
+			error = fsw_core_take(&area, self, core, entry, 0);
 	} while (error == FSW_ERR(CORE_AWAY) && wait_more(since));
 	if (!error) {
 		arch_send_wakeup_ipi_mask(cpumask_of(cpu));
@@ -118,14 +120,14 @@ static int cpu_arrive(unsigned int cpu)
 	int error;
 
 	do {
-		error = fsw_core_park(&area, fsw.self, core);
+		error = fsw_core_park(&area, self, core);
 		if (error != FSW_ERR(CORE_AWAY))
 			break;
 	} while (wait_more(since));
 	if (!error)
 		return 1;
 	if (error == FSW_ERR(CORE_AWAY))
-		fsw_core_lost(&area, fsw.self, core);
+		fsw_core_lost(&area, self, core);
 	pr_err("core %u is lost, no switch until it is back: %s\n", core, fsw_error_text(error));
 	return 0;
 }
@@ -146,27 +148,35 @@ void __init fsw_cores_init(void)
 	if (!fsw.area.header->geometry.cores || !fsw.board->die)
 		return;
 	area = fsw.area;
+	self = fsw.self;
 	pen = fsw.at + area.header->geometry.cores_offset + FSW_CORES_PEN;
 	smp_set_ops(&operations);
 	pooled = true;
 }
 
-/* Is a core that is off for Linux, and that should be in the pen, there by now? */
-static bool came(unsigned int cpu)
+enum whereabouts { ELSEWHERE, BACK, AWAY };
+
+/* Of a core that is off for Linux, and that this instance had: is it in the pen by now? */
+static enum whereabouts look_for(unsigned int cpu)
 {
+	enum whereabouts found = ELSEWHERE;
 	u32 core = number_of(cpu);
 	struct fsw_core now;
-	int error = -EBUSY;
 
 	cpus_read_lock();
-	if (!cpu_online(cpu) && !fsw_core_get(&area, core, &now) && now.owner == fsw.self) {
-		error = fsw_core_park(&area, fsw.self, core);
+	if (cpu_online(cpu) || fsw_core_get(&area, core, &now)) {
+		/* in use, or there is nothing to go by */
+	} else if (now.owner == self) {
+		found = fsw_core_park(&area, self, core) ? AWAY : BACK;
 		/* Linux gave it up, and did not say so */
-		if (error == FSW_ERR(CORE_AWAY) && now.state == FSW_CORE_RUNNING)
-			fsw_core_lost(&area, fsw.self, core);
+		if (found == AWAY && now.state == FSW_CORE_RUNNING)
+			fsw_core_lost(&area, self, core);
+	} else if (now.arrived && !get_cpu_device(cpu)->offline) {
+		/* parked, and Linux failed to bring it up */
+		found = BACK;
 	}
 	cpus_read_unlock();
-	return !error;
+	return found;
 }
 
 static void welcome(unsigned int cpu)
@@ -185,6 +195,25 @@ static void welcome(unsigned int cpu)
 		add_cpu(cpu);
 }
 
+/* Cores that were given up and have come since: they are waited for, but not for ever. */
+static void welcome_all(void)
+{
+	u32 since = fsw_now();
+	unsigned int cpu;
+	bool away;
+
+	do {
+		away = false;
+		for_each_present_cpu(cpu) {
+			enum whereabouts found = look_for(cpu);
+
+			if (found == BACK)
+				welcome(cpu);
+			away |= found == AWAY;
+		}
+	} while (away && wait_more(since));
+}
+
 /**
  * fsw_cores_check - can this kernel leave, as far as its cores go?
  * @result: takes why not
@@ -193,12 +222,8 @@ static void welcome(unsigned int cpu)
  */
 int fsw_cores_check(struct fsw_ioc_result *result)
 {
-	unsigned int cpu;
-
-	for_each_present_cpu(cpu) {
-		if (pooled && came(cpu))
-			welcome(cpu);
-	}
+	if (pooled)
+		welcome_all();
 	if (pooled || num_present_cpus() == 1)
 		return 0;
 	return fsw_refuse(result, -EOPNOTSUPP, "%u cores, and no pen for them: boot with nr_cpus=1",
@@ -206,9 +231,24 @@ int fsw_cores_check(struct fsw_ioc_result *result)
 }
 
 /**
- * fsw_cores_count - how many an instance may use
+ * fsw_cores_parked - is every core but this one where it can do no harm?
+ *
+ * Return: 0 or an error of libfsw, whose core fsw.area's fault names.
  */
-u32 fsw_cores_count(void)
+int fsw_cores_parked(void)
 {
-	return fsw.area.header->geometry.cores ?: num_present_cpus();
+	u32 boot = MPIDR_AFFINITY_LEVEL(read_cpuid_mpidr(), 0);
+	struct fsw_core now;
+	int error = 0;
+	u32 core;
+
+	for (core = 0; !error && pooled && core < area.header->geometry.cores; core++) {
+		error = fsw_core_get(&fsw.area, core, &now);
+		if (error || core == boot || now.state == FSW_CORE_PARKED)
+			continue;
+		error = now.state == FSW_CORE_LOST ? FSW_ERR(CORE_LOST) : FSW_ERR(CORE_STATE);
+		fsw.area.fault.error = error;
+		fsw.area.fault.index = core;
+	}
+	return error;
 }

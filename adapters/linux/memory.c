@@ -495,12 +495,15 @@ int __init fsw_memory_check(void)
 			held[section] = FSW_HELD_ONLINE;
 			continue;
 		}
-		/* everyone's, or nobody's for good */
-		if ((entry & FSW_ENTRY_OWNER) == FSW_OWNER_SHARED || entry == FSW_OWNER_NONE)
+		if ((entry & FSW_ENTRY_OWNER) == FSW_OWNER_SHARED)
+			continue;
+		/* nobody's for good: the master alone may use what is left of it */
+		if (entry == FSW_OWNER_NONE && fsw.self == FSW_MASTER)
 			continue;
 		if (!all_reserved(section))
 			stop(section);
-		held[section] = FSW_HELD_FENCED;
+		if (entry != FSW_OWNER_NONE)
+			held[section] = FSW_HELD_FENCED;
 	}
 	return 0;
 }

@@ -77,6 +77,29 @@ static int alone(struct fsw_ioc_result *result)
 	return 0;
 }
 
+/* What the tree keeps for others than Linux would be filled too. */
+static int kept_by_others(struct fsw_ioc_result *result)
+{
+	struct device_node *parent = of_find_node_by_path("/reserved-memory");
+	u64 base = fsw.area.header->geometry.base;
+	u64 end = fsw_section_address(&fsw.area, fsw.area.sections);
+	struct device_node *node;
+	struct resource resource;
+	int error = 0;
+
+	for_each_child_of_node(parent, node) {
+		if (error || of_device_is_compatible(node, FSW_TREE_COMPATIBLE) ||
+		    of_device_is_compatible(node, FSW_TREE_EXCLUDED) ||
+		    of_address_to_resource(node, 0, &resource))
+			continue;
+		if (resource.start < end && resource.end >= base)
+			error = fsw_refuse(result, -EBUSY,
+					   "memory is reserved, and would be lost: %pOF", node);
+	}
+	of_node_put(parent);
+	return error;
+}
+
 static int begin(struct fsw_ioc_firmware *request)
 {
 	struct fsw_ioc_result *result = &request->result;
@@ -91,6 +114,8 @@ static int begin(struct fsw_ioc_firmware *request)
 		return fsw_refuse(result, -EOPNOTSUPP,
 				  "no closed firmware starts this kernel: nothing is overwritten");
 	error = alone(result);
+	if (!error)
+		error = kept_by_others(result);
 	if (error || request->flags & FSW_FIRMWARE_DRY_RUN)
 		return error;
 	pages = (void __force *)ioremap_wc(record_at() - FSW_PROBE_PAGE, 2 * FSW_PROBE_PAGE);

@@ -182,10 +182,13 @@ static int enter(suspend_state_t state)
 	if (fsw_fault_core())
 		return -EBUSY;
 	times.left[CORE] = phase_over(CORE, fsw_now());
-	if (fsw.probe)
+	/* a core that is still here would run what is no kernel any more, or lose its cache */
+	due = fsw.rehearse ? fsw_cores_parked() : 0;
+	if (!due && fsw.probe)
 		fsw_probe_leave();
-	due = fsw_arm(&fsw.area, fsw.self, MPIDR_AFFINITY_LEVEL(read_cpuid_mpidr(), 0),
-		      fsw.board->resume, 0);
+	if (!due)
+		due = fsw_arm(&fsw.area, fsw.self, MPIDR_AFFINITY_LEVEL(read_cpuid_mpidr(), 0),
+			      fsw.board->resume, 0);
 	if (due < 0) {
 		fsw.error = due;
 		return -EIO;
@@ -432,6 +435,8 @@ static int back_to_sleep(int error, struct fsw_ioc_result *result)
 			return 0;
 		}
 		memset(result, 0, sizeof(*result));
+		/* was it for a core that came late? */
+		fsw_cores_check(result);
 		came = fsw.board->came();
 		error = suspend_now(true, result);
 		/* it slept, and is visited by another round */
