@@ -17,7 +17,7 @@ reset:
 	mov	r8, r3
 	ldr	r3, =vectors
 	bic	r6, r5, #0x2000			@ V
-	bic	r6, r6, #0x40000000		@ TE
+	bic	r6, r6, #0x40000000		@ exceptions in Thumb
 	mcr	p15, 0, r3, c12, c0, 0
 	mcr	p15, 0, r6, c1, c0, 0
 	isb

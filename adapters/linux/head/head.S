@@ -20,7 +20,7 @@ fsw_head:
 	mrc	p15, 0, r4, c12, c0, 0		@ VBAR
 	mrc	p15, 0, r5, c1, c0, 0		@ SCTLR
 	bic	r0, r5, #0x2000			@ V
-	bic	r0, r0, #0x40000000		@ TE
+	bic	r0, r0, #0x40000000		@ exceptions in Thumb
 	adr	r1, vectors
 	mcr	p15, 0, r1, c12, c0, 0
 	mcr	p15, 0, r0, c1, c0, 0
