@@ -6,7 +6,7 @@
 
 	.syntax	unified
 	.arm
-	.text
+	.section .vectors.reset, "ax"
 	.globl	reset
 reset:
 	cpsid	aif, #MODE_SVC

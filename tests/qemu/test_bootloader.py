@@ -143,7 +143,7 @@ def test_cold_start(built, tmp_path):
         start, end = (int(fdt(tree, "/chosen", f"linux,initrd-{which}", "-tx"), 16) for which in ("start", "end"))
         assert board.memory(start, end - start) == initrd.read_bytes()
         # the area: as a fresh one, and all a master needs
-        assert board.memory(AREA, 40960) == area_of(built, "format")[:40960]
+        assert board.memory(AREA, 40960) == area_of(built, "format", cores=1)[:40960]
 
 
 def test_key(built, tmp_path):
@@ -300,7 +300,7 @@ def test_garbage(built, tmp_path, volume):
     with on_area(built, tmp_path, random.Random(seed).randbytes(65536), volume) as board:
         board.expect("cold start: not an fsw area\n")
         assert entered(board).place == 0x62000000
-        assert board.memory(AREA, 40960) == area_of(built, "format")[:40960]
+        assert board.memory(AREA, 40960) == area_of(built, "format", cores=1)[:40960]
 
 
 def with_word(area, offset, value):
@@ -328,7 +328,7 @@ def test_damaged(built, tmp_path, volume, change, text):
         assert board.memory(AREA, len(area)) == area and board.memory(0x62000000, 64) == bytes(64)
         board.send("boot 1!\r")
         assert entered(board).place == 0x62000000
-        assert board.memory(AREA, 40960) == area_of(built, "format")[:40960]
+        assert board.memory(AREA, 40960) == area_of(built, "format", cores=1)[:40960]
 
 
 WHY = {1: "it was formatted, but never set up", 2: "no instance sleeps", 3: "its boot asked for this reset", 4: "the hand-over was not final, who asked goes on",
