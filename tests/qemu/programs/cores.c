@@ -34,7 +34,7 @@
 #define PAGE 4096u
 #define WORDS (1u << 18) /* of each worker: 1 MiB */
 #define CHUNK 1024u
-#define STILL_MS 5000 /* a worker that does nothing for so long in the time of its instance stands still */
+#define STILL_MS 20000 /* so long, in the time of its instance, a worker waits at most while the kernel zeroes memory for others */
 #define SLEEP_MS 10
 #define SLEEPS 3	  /* of them are to take about as long as they should */
 #define TRIES 100	  /* the host may have others to run */
