@@ -15,6 +15,7 @@ loader.exec_module(bench)
 board = bench.bench_vexpress
 memory = bench.bench_memory
 hotplug = memory.bench_hotplug
+cores = bench.bench_cores
 
 
 class Bench(unittest.TestCase):
@@ -68,6 +69,15 @@ class Bench(unittest.TestCase):
         self.assertTrue(bench.readme_differs(readme.replace("| 1 |", "| 1.03 |"), figures, "figures:vexpress"))
         self.assertTrue(bench.readme_differs(readme, figures))
 
+    def test_readme_real_time(self):
+        figures = [bench.figure("switch, 4 cores, real time", "ratio", 1.05, [0.8, 0.9, 1.4])]
+        readme = f"<!-- figures:cores -->\n{bench.markdown(figures, spread=True)}\n<!-- /figures:cores -->\n"
+        self.assertIn("| 0.8 to 1.4 |", readme)
+        self.assertEqual(bench.readme_differs(readme.replace("| 0.9 |", "| 0.7 |"), figures, "figures:cores"), [])
+        self.assertTrue(bench.readme_differs(readme.replace("| 0.9 |", "| 0.6 |"), figures, "figures:cores"))
+        figures[0]["value"] = 1.06
+        self.assertEqual(len(bench.over(figures)), 1)
+
     def test_no_limit(self):
         figures = [bench.figure("x", "us/MiB", None, [20, 21, 22])]
         self.assertEqual(bench.over(figures), [])
@@ -114,6 +124,22 @@ class Board(unittest.TestCase):
         self.assertEqual(board.lines_between(old, old), 0)
         self.assertEqual(board.lines_between(old, "a\nb\n+x\nc\n"), 1)
         self.assertEqual(board.lines_between(old, "a\nB\nc\n"), 2)
+
+
+class Cores(unittest.TestCase):
+    def test_all_cores(self):
+        self.assertEqual(cores.all_cores("console=ttyAMA0 nr_cpus=1 norandmaps"), "console=ttyAMA0 norandmaps")
+        # what the other figures are measured with leaves one core
+        self.assertNotIn("cpus", cores.all_cores(cores.GUEST) + cores.all_cores(cores.MASTER))
+
+    def test_pairs(self):
+        said = []
+        one = type("Board", (), {"log": "log", "run": lambda _, words, timeout: type("Answer", (), {"ok": lambda _: said.pop(0)})()})()
+        said.append("0-3\n")
+        cores.look(one)
+        said.append("0-2\n")
+        with self.assertRaises(cores.Failure):
+            cores.look(one)
 
 
 class Memory(unittest.TestCase):
