@@ -12,6 +12,8 @@
 #define GIC_PRIORITY 0x04
 #define GIC_ACKNOWLEDGE 0x0c
 #define GIC_END 0x10
+#define GIC_RUNNING 0x14 /* priority; 0xff: nothing is active */
+#define GIC_LEVELS 32
 
 	.syntax	unified
 	.arch	armv7-a
@@ -74,6 +76,13 @@ wait:
 	wfi
 	ldr	r0, [r8, #GIC_ACKNOWLEDGE]	@ an interrupt may come of anything: be done with it, and look
 	str	r0, [r8, #GIC_END]
+	mov	r10, #GIC_LEVELS
+1:	ldr	r0, [r8, #GIC_RUNNING]		@ of an interrupt that a reset cut short the priority may be left
+	cmp	r0, #0xff
+	beq	arrive
+	str	r9, [r8, #GIC_END]
+	subs	r10, r10, #1
+	bne	1b
 	b	arrive				@ who recovers the area again takes all marks away
 	.size	fsw_pen, . - fsw_pen
 	.globl	fsw_pen_end

@@ -156,7 +156,7 @@ int fsw_head_decide(void *area, const void *tree, struct fsw_jump *jump)
 	in.table.count = 0;
 	in.core = 0;
 	/* fsw_start() checks all that it goes by, and marks dead whom it refuses */
-	if (*(const uint32_t *)area == FSW_AREA_MAGIC && pending(area)) {
+	if (fsw_head_sound(area) && pending(area)) {
 		gather(area);
 		if (fsw_start(area, &in, jump) == FSW_GO_JUMP)
 			return FSW_HEAD_ENTER;

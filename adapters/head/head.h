@@ -22,6 +22,9 @@
 /* head.S calls it: what an area is there, and where the kernel was given its device tree */
 int fsw_head_decide(void *area, const void *tree, struct fsw_jump *jump);
 
+/* subset.c: is there the header of an area, whole? */
+int fsw_head_sound(const void *area);
+
 FSW_ASSERT(sizeof(struct fsw_jump) == FSW_HEAD_JUMP_BYTES, "head.S has room for it on its stack");
 #endif
 

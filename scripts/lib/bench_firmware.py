@@ -75,9 +75,9 @@ def measure(say=lambda text: None):
         start = time.monotonic()
         folder = images().kernels[release] / "head"
         figures += [
-            (f"reset for a boot, three instances: decision at the head of {release}", "instructions", DECISION, [measure_head(release)]),
+            (f"reset for a boot, three instances, one core: decision at the head of {release}", "instructions", DECISION, [measure_head(release)]),
             (f"head of {release} beyond the hand-over subset in it", "bytes", HEAD_OVER_SUBSET,
              [len(section(folder / "fsw-head.o", ".start")) - len(section(folder / "subset.o", ".text"))]),
-            (f"program that {release} carries", "bytes", None, [(folder / "program.bin").stat().st_size])]
+            (f"program that {release} carries beside, for all else", "bytes", None, [(folder / "program.bin").stat().st_size])]
         say(f"{release}: {time.monotonic() - start:.0f} s")
     return figures, {}

@@ -242,13 +242,13 @@ def measure_work():
             {"work_ms": {volume: milliseconds(values) for volume, values in ticks.items()}})
 
 
-def area_bytes(sections, instances):
+def area_bytes(sections, instances, cores):
     """By the library itself: struct fsw_geometry is a shared format."""
     command("cmake", "--preset", "host")
     command("cmake", "--build", "--preset", "host", "--target", "fsw_shared")
     library = ctypes.CDLL(str(TOP / "build" / "host" / "libfsw.so"))
     size = ctypes.c_uint32()
-    error = library.fsw_area_size(struct.pack("<QIIII", 0x60000000, 24, sections, instances, 4096), ctypes.byref(size))
+    error = library.fsw_area_size(struct.pack("<QIIIIIIII", 0x60000000, 24, sections, instances, 4096, 0, 0, cores, 0), ctypes.byref(size))
     if error:
         raise Failure(f"fsw_area_size: error {error}")
     return size.value
@@ -274,7 +274,7 @@ def lines_between(old, new):
 
 
 def measure_sizes():
-    return [("fsw area, 64 sections, 4 instances", "bytes", AREA_BYTES, [area_bytes(64, 4)]),
+    return [("fsw area, 64 sections, 4 instances, 4 cores", "bytes", AREA_BYTES, [area_bytes(64, 4, 4)]),
             ("bootloader image, with libfdt", "bytes", BOOTLOADER_BYTES, [(WORK / "boot" / "bootloader.bin").stat().st_size]),
             ("changed lines in files of Linux 6.1", "lines", CHANGED_LINES, [changed_lines("6.1")]),
             ("changed lines in files of Linux 6.12", "lines", CHANGED_LINES, [changed_lines("6.12")])], {}
