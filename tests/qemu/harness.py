@@ -39,6 +39,15 @@ WORLD = os.environ.get("FSW_WORLD", "bootloader")
 if WORLD not in ("bootloader", "closed"):
     raise SystemExit(f"FSW_WORLD={WORLD}: bootloader or closed, one of these")
 
+
+
+def budget(full, shallow):
+    """How often: in full, or with FSW_BUDGET=shallow less; then the other world has had its turn, and this one gets half."""
+    if os.environ.get("FSW_BUDGET") != "shallow":
+        return full
+    return shallow // 2 if WORLD == "closed" else shallow
+
+
 # What no kernel may say, unless the test asked for it
 TROUBLE = re.compile(r"Kernel panic|Internal error|Oops|BUG:|WARNING: |Unable to handle|Bad page state|rcu_.*stall|blocked for more than"
                      r"|is not fenced|can not take its place|invoked oom-killer|Out of memory|pagealloc: |inconsistent lock state")

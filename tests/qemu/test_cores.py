@@ -10,16 +10,16 @@ import time
 import pytest
 
 from conftest import GUEST_WORDS, boot_command
-from harness import AREA_BYTES, CARVE, Answer, Area, Board, Failed
+from harness import AREA_BYTES, CARVE, Answer, Area, Board, Failed, budget
 from test_rounds import Storm, images_disk, new_seed
 
 SHALLOW = os.environ.get("FSW_BUDGET") == "shallow"
-SWITCHES = 60 if SHALLOW else 200
-ROUNDS = 20 if SHALLOW else 50
-RESETS = 10 if SHALLOW else 60
+SWITCHES = budget(200, 60)
+ROUNDS = budget(50, 20)
+RESETS = budget(60, 10)
 LATE_MS = 300
 PATIENCE = 180
-FLAPS = 5 if SHALLOW else 25
+FLAPS = budget(25, 6)
 CORES = 4
 ALL = (0, 1, 2, 3)
 PARKED, RUNNING, LOST = 1, 2, 3

@@ -3,7 +3,6 @@
 
 Each test begins and ends with the master alone on the board, with checksummed memory of its own.
 """
-import os
 import re
 
 import pytest
@@ -12,7 +11,7 @@ import harness
 from conftest import QUIET, Bench, boot_command, firmwares, kernel, rootfs
 from memory_helper import (ALL, FAULTS, KIB, NONE, SHARED, Books, address, ask, check_kernel, guest, holds, kinds, listed, sections, shared_board, unchanged)
 
-CYCLES = 25 if os.environ.get("FSW_BUDGET") == "shallow" else 100
+CYCLES = harness.budget(100, 20)
 # A guest of 128 MiB, of which 64 MiB can be claimed
 START, SIZE = 0x80000000, 8
 OWN = list(range(32, 40))

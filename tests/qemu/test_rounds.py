@@ -12,13 +12,13 @@ import shutil
 import time
 
 from conftest import GUEST_WORDS, QUIET, RELEASES, firmwares, kernel, rootfs, three
-from harness import Failed, PRINTK, RAM, SECTION, WORLD, disk_image
+from harness import Failed, PRINTK, RAM, SECTION, WORLD, budget, disk_image
 
 # What is said first after a reset. Behind a closed firmware, the image that a boot asked the reset for is entered without a word.
 AGAIN = "fsw: head of the kernel" if WORLD == "closed" else "fsw: bootloader"
 SHALLOW = os.environ.get("FSW_BUDGET") == "shallow"
-ROUNDS = 100 if SHALLOW else 500
-RESETS = 20 if SHALLOW else 200
+ROUNDS = budget(500, 80)
+RESETS = budget(200, 20)
 FULL_EVERY = 25  # rounds between two looks at every word
 KIB = SECTION >> 10
 PAGES = SECTION >> 12

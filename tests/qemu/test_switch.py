@@ -5,9 +5,9 @@ import re
 import pytest
 
 from conftest import boot_command, firmwares
-from harness import RAM, RAM_BYTES, SECTION, SECTIONS, check_disk, disk_image
+from harness import RAM, RAM_BYTES, SECTION, SECTIONS, budget, check_disk, disk_image
 
-TURNS = 200
+TURNS = budget(200, 200)
 
 
 def take_turns(board, count, disk=False):
