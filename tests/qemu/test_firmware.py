@@ -7,9 +7,11 @@ import pytest
 
 from conftest import boot_command, firmwares, kernel
 from harness import CARVE, RAM, SECTION
+from memory_helper import page_of
 
 PAGE = 4096
 IMAGE = 0x60010000  # where QEMU's -kernel puts a zImage
+PROGRAM = CARVE + 0x100000  # which the hook copies there and calls
 HEAD = "fsw: head of the kernel, "
 GUEST = boot_command("6.12")
 
@@ -45,6 +47,11 @@ def touched(ranges):
         base = int(one["base"], 16)
         found |= set(range((base - RAM) // SECTION, (base + one["bytes"] - 1 - RAM) // SECTION + 1))
     return sorted(found)
+
+
+def area_by(debugger):
+    """The bytes of the area, in parts that the debugger's line takes"""
+    return b"".join(debugger.read(at, 1024) for at in range(CARVE, CARVE + 0xB000, 1024))
 
 
 def head(tmp_path, release="6.1"):
@@ -140,6 +147,32 @@ def test_resets(bench, tmp_path):
     board.expect("fsw: resume instance 1 'master': next in line")
     board.finish(board.hanging.pop(1)).refused("instance 2 died", status=6)
     assert board.read_area().states()[2] == "dead"
+
+
+@pytest.mark.parametrize("what", ["image", "header"])
+def test_refused(bench, tmp_path, what):
+    """In the reset of a boot, the record of the image is damaged, or the area's header: the hook enters nobody and stores nothing."""
+    first, _ = head(tmp_path)
+    board = bench.board(cores=4)
+    board.run(f"{GUEST} --stay").ok()
+    # of the load record one bit of the entry; of the header one of where the cores' block is
+    place = CARVE + (page_of(board.read_area(), 2) + 192 + 8 if what == "image" else 52)
+    with board.debugger() as debugger:
+        board.hanging[1] = board.begin("fswctl boot --loaded --instance 2")
+        debugger.run_to(first)
+        debugger.write(place, [debugger.read(place, 1)[0] ^ 0x40])
+        before = area_by(debugger)
+        debugger.run_to(PROGRAM)
+        after = area_by(debugger)
+    if what == "header":
+        # until it calls the program, not a byte
+        assert after == before
+        board.expect(r"fsw: area at 0x9f000000: header: .*It is as it was")
+        board.expect("fsw> ")
+        return
+    board.expect("fsw: resume instance 1 'master'")
+    answer = board.finish(board.hanging.pop(1))
+    assert answer.status and board.read_area().states() == {1: "running", 2: "dead"}, answer
 
 
 def test_damaged(bench):

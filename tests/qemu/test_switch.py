@@ -7,6 +7,7 @@ import pytest
 from conftest import boot_command, firmwares
 from harness import RAM, RAM_BYTES, SECTION, SECTIONS, budget, check_disk, disk_image
 
+LED = 0x10000008  # of the system registers
 TURNS = budget(200, 200)
 
 
@@ -111,12 +112,14 @@ def test_foreign_memory(bench, direct):
         board.run(command).ok()
 
 
-def test_direct_boot(bench):
-    """Without a reset in between: the bootloader is not heard of."""
+@pytest.mark.parametrize("direct", [True, False], ids=["direct", "reset"])
+def test_direct_boot(bench, direct):
+    """Without a reset in between: a register that a reset clears keeps what was put there."""
     board = bench.board()
-    start = board.log.stat().st_size
-    board.boot(boot_command("6.12", sections=14, more="--direct"))
-    assert "bootloader" not in board.text(start)
+    board.run(f"devmem {LED:#x} 32 0xa5").ok()
+    board.boot(boot_command("6.12", sections=14, more="--direct" if direct else ""))
+    led = int(board.monitor(f"xp /1wx {LED:#x}").split()[-1], 16)
+    assert led == (0xA5 if direct else 0)
     take_turns(board, 3)
 
 
