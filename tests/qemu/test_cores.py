@@ -217,7 +217,7 @@ def test_lost(bench):
     look(board)
     for core in (3, 1):
         others = tuple(other for other in ALL if other != core)
-        late(board, core, 4000)
+        late(board, core, 8000)
         refused_for(board, core)
         assert f"core {core} is lost" in board.run("dmesg").ok()
         board.run(f"echo >{LATE}").ok()
@@ -237,7 +237,7 @@ def test_lost_by_hand(bench):
     """It does not come when it is taken off-line by hand: no switch until it is there. Then it is brought on-line by hand."""
     board = pair(bench)
     board.go(1).ok()
-    late(board, 2, 5000)
+    late(board, 2, 8000)
     online(board, 2, False)
     board.run(f"echo >{LATE}").ok()
     assert "core 2 is lost" in board.run("dmesg").ok()
