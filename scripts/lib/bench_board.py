@@ -119,14 +119,15 @@ def harness():
 
 
 @contextlib.contextmanager
-def board(name, volume, sleep="off", extra=()):
-    """A board whose instance 1 has booted"""
+def board(name, volume, sleep="off", extra=(), cores=1):
+    """A board whose instance 1 has booted. Of several cores no instructions are counted: in real time."""
     module = harness()
     one = module.Board(WORK / name)
     try:
         # the last one counts
         source = volume if isinstance(volume, list) else module.flashes(images().bootloader, images().volume(volume))
-        one.start(source, icount=True, extra=["-icount", f"shift=0,sleep={sleep}", *extra])
+        counted = ["-icount", f"shift=0,sleep={sleep}"] if cores == 1 else []
+        one.start(source, cores=cores, icount=cores == 1, extra=[*counted, *extra])
         one.wait_shell = lambda: (one.expect("fsw-init: ready", TIMEOUT), one.expect(r"fsw[\d?]# ", TIMEOUT))
         one.wait_shell()
         yield one

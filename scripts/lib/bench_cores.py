@@ -5,7 +5,7 @@ switch follows a plain suspend, and medians of both, in one run, are compared.
 """
 import statistics
 
-from bench_board import GUEST, MASTER, RELEASES, TIMEOUT, WORK, Failure, boot_command, command, harness, images, milliseconds, readings, spans
+from bench_board import GUEST, MASTER, RELEASES, TIMEOUT, WORK, Failure, board, boot_command, command, harness, images, milliseconds, readings, spans
 from bench_firmware import section
 from bench_vexpress import crossings, over_plain
 
@@ -21,17 +21,11 @@ def all_cores(words):
     return " ".join(word for word in words.split() if not word.startswith("nr_cpus="))
 
 
-def start():
+def source():
     folder, path = images().kernels[RELEASES[0]], WORK / "cores.img"
     command("scripts/make-volume", path, "--wait", "0", "--instance", 1, "linux-cores", "--kernel", folder / "zImage", "--initrd", images().master,
             "--dtb", folder / "board.dtb", "--cmdline", all_cores(MASTER))
-    one = harness().Board(WORK / "cores")
-    return one.start(harness().flashes(images().bootloader, path), cores=CORES)
-
-
-def wait_shell(one):
-    one.expect("fsw-init: ready", TIMEOUT)
-    one.expect(r"fsw[\d?]# ", TIMEOUT)
+    return harness().flashes(images().bootloader, path)
 
 
 def pairs(target, count):
@@ -47,7 +41,7 @@ def look(one):
 def take_turns(one):
     """Ticks of the plain suspends and of the switches, each of both instances"""
     hanging = one.begin(boot_command(RELEASES[1], 2, cmdline=all_cores(GUEST)))
-    wait_shell(one)
+    one.wait_shell()
     look(one)
     there_hangs = one.begin(pairs(1, PAIRS + 1))
     one.finish(hanging, TIMEOUT).ok()
@@ -68,15 +62,8 @@ def take_turns(one):
 
 def measure(say=lambda text: None):
     """All figures as (name, unit, limit, values), and what they were made of"""
-    one = start()
-    try:
-        wait_shell(one)
+    with board("cores", source(), cores=CORES) as one:
         plain, switches = take_turns(one)
-        one.check()
-    except AssertionError as reason:
-        raise Failure(f"on the board 'cores': {reason}") from None
-    finally:
-        one.stop()
     pen = len(section(WORK / "boot" / "objects" / "arm-pen.S.o", ".text"))
     say(f"{2 * PAIRS} pairs")
     figures = [
